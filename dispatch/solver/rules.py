@@ -11,10 +11,11 @@ from dispatch.units import Seconds
 class Rules:
     """What no new order may break; a route that breaks a rule already, by what was given, is not held to it.
 
-    one_merchant_on_board: a pickup stop only with an empty bag, so that all orders on board come from one stop at one merchant.
+    one_merchant_on_board: a pickup stop only with an empty bag, so that all orders on board come from one stop at one
+    merchant.
     last_pickup_in_shift: a pickup happens at or before the end of the rider's shift (a drop-off may come later).
-    max_stops: how many tasks a route may have. Tasks and not stops are counted, so that the limit bounds the solver's arrays.
-    max_orders_on_board: how many orders may be carried at once, whatever their sizes; the rider's capacity holds besides.
+    max_stops: how many tasks a route may have. Tasks and not stops are counted, so that it bounds the solver's arrays.
+    max_orders_on_board: how many orders may be carried at once, whatever their sizes; the rider's capacity holds too.
     max_food_age_s: longest time from an order's pickup to its drop-off; 0 for no limit.
 
     Raises ValueError where a limit leaves no room for one order, or is negative.
