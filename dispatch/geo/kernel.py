@@ -1,0 +1,108 @@
+"""Travel times inside compiled loops: one table of points or a matrix, one function.
+
+Everything that needs a travel time, in this package and in the solver, gets it from ``travel_s``, so that a plan and
+the world that executes it never disagree by a rounding.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, NamedTuple, ParamSpec, TypeVar, cast
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from dispatch.units import UNREACHABLE_S
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+EARTH_RADIUS_M = 6_371_008.8
+"""Mean earth radius (IUGG), metres; what haversine distances are taken with."""
+
+
+def kernel(function: Callable[P, T]) -> Callable[P, T]:
+    """Compile ``function`` with numba, keep the result on disk; types as written for the type checker."""
+    return cast(Callable[P, T], numba.njit(cache=True, error_model="numpy")(function))
+
+
+class TravelTable(NamedTuple):
+    """Travel between L places for P profiles (vehicle kinds).
+
+    points: float64 (L, 3), metres: earth-centred cartesian when ``radius_m`` > 0, else a plane with z = 0.
+    pace: float64 (P,), seconds a metre, road factor included.
+    step_s: travel times are rounded up to a multiple of this many seconds.
+    matrix: int32 (P, L, L), seconds; where its length is 0 the straight line counts.
+    """
+
+    points: NDArray[np.float64]
+    radius_m: float
+    pace: NDArray[np.float64]
+    step_s: int
+    matrix: NDArray[np.int32]
+
+
+@kernel
+def distance_m(table: TravelTable, a: int, b: int) -> float:
+    """Metres in a straight line (great circle on the earth) between places ``a`` and ``b``."""
+    dx = table.points[a, 0] - table.points[b, 0]
+    dy = table.points[a, 1] - table.points[b, 1]
+    dz = table.points[a, 2] - table.points[b, 2]
+    chord = math.sqrt(dx * dx + dy * dy + dz * dz)
+    if table.radius_m <= 0.0:
+        return chord
+    return 2.0 * table.radius_m * math.asin(min(1.0, chord / (2.0 * table.radius_m)))
+
+
+@kernel
+def travel_s(table: TravelTable, profile: int, a: int, b: int) -> int:
+    """Seconds from place ``a`` to place ``b``; UNREACHABLE_S where there is no way."""
+    if table.matrix.shape[0] > 0:
+        return int(table.matrix[profile, a, b])
+    if a == b:
+        return 0
+    seconds = distance_m(table, a, b) * table.pace[profile]
+    if not seconds < UNREACHABLE_S:
+        return UNREACHABLE_S
+    # The small allowance keeps a distance that is a whole number of steps from being rounded up by the last bit.
+    return math.ceil(seconds / table.step_s - 1e-9) * table.step_s
+
+
+@kernel
+def travel_pairs(table: TravelTable, profile: NDArray[Any], a: NDArray[Any], b: NDArray[Any]) -> NDArray[np.int64]:
+    """Seconds for each pair (a[i], b[i]) ridden with profile[i]; int64 (n,)."""
+    out = np.empty(a.shape[0], np.int64)
+    for i in range(a.shape[0]):
+        out[i] = travel_s(table, profile[i], a[i], b[i])
+    return out
+
+
+@kernel
+def travel_matrix(table: TravelTable, profile: int, a: NDArray[Any], b: NDArray[Any]) -> NDArray[np.int64]:
+    """Seconds from each place in ``a`` to each in ``b``; int64 (n, m)."""
+    out = np.empty((a.shape[0], b.shape[0]), np.int64)
+    for i in range(a.shape[0]):
+        for j in range(b.shape[0]):
+            out[i, j] = travel_s(table, profile, a[i], b[j])
+    return out
+
+
+@kernel
+def distance_pairs(table: TravelTable, a: NDArray[Any], b: NDArray[Any]) -> NDArray[np.float64]:
+    """Metres in a straight line for each pair (a[i], b[i]); float64 (n,)."""
+    out = np.empty(a.shape[0], np.float64)
+    for i in range(a.shape[0]):
+        out[i] = distance_m(table, a[i], b[i])
+    return out
+
+
+@kernel
+def distance_matrix(table: TravelTable, a: NDArray[Any], b: NDArray[Any]) -> NDArray[np.float64]:
+    """Metres in a straight line from each place in ``a`` to each in ``b``; float64 (n, m)."""
+    out = np.empty((a.shape[0], b.shape[0]), np.float64)
+    for i in range(a.shape[0]):
+        for j in range(b.shape[0]):
+            out[i, j] = distance_m(table, a[i], b[j])
+    return out
