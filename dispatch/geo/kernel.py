@@ -67,7 +67,8 @@ def travel_s(table: TravelTable, profile: int, a: int, b: int) -> int:
     if not seconds < UNREACHABLE_S:
         return UNREACHABLE_S
     # The small allowance keeps a distance that is a whole number of steps from being rounded up by the last bit.
-    return math.ceil(seconds / table.step_s - 1e-9) * table.step_s
+    steps: int = math.ceil(seconds / table.step_s - 1e-9)
+    return steps * table.step_s
 
 
 @kernel
