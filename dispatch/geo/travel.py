@@ -65,21 +65,11 @@ def profile_index(profiles: tuple[str, ...], profile: str) -> int:
     return profiles.index(profile)
 
 
-def table_pairs(table: TravelTable, profile: int, n: int) -> NDArray[np.int64]:
-    """Seconds from place i to place n + i of a table of 2 n places, int64 (n,)."""
-    here = np.arange(n)
-    return travel_pairs(table, np.full(n, profile), here, here + n)
-
-
-def table_distances_m(table: TravelTable, n: int) -> NDArray[np.int64]:
-    """Whole metres (nearest) from place i to place n + i of a table of 2 n places, int64 (n,)."""
-    here = np.arange(n)
-    metres: NDArray[np.int64] = np.rint(distance_pairs(table, here, here + n)).astype(np.int64)
-    return metres
-
-
 class FormulaTravel(ABC):
     """TravelTimes for providers whose ``table`` is a formula: all other answers are read from that table."""
+
+    road_factor: float = 1.0
+    """Metres travelled for a metre in a straight line."""
 
     @property
     @abstractmethod
@@ -94,7 +84,8 @@ class FormulaTravel(ABC):
         """Seconds from origins[i] to destinations[i], int64 (n,)."""
         index = profile_index(self.profiles, profile)
         a, b = check_pairs(origins, destinations)
-        return table_pairs(self.table(np.concatenate((a, b))), index, len(a))
+        here = np.arange(len(a))
+        return travel_pairs(self.table(np.concatenate((a, b))), np.full(len(a), index), here, here + len(a))
 
     def matrix(self, origins: Points, destinations: Points, profile: str) -> NDArray[np.int64]:
         """Seconds from each of n origins to each of m destinations, int64 (n, m)."""
@@ -104,9 +95,12 @@ class FormulaTravel(ABC):
         return travel_matrix(self.table(np.concatenate((a, b))), index, np.arange(n), np.arange(n, n + m))
 
     def distance_pairs_m(self, origins: Points, destinations: Points) -> NDArray[np.int64]:
-        """Metres in a straight line, nearest whole number, int64 (n,)."""
+        """Straight line x road factor, nearest whole metre, int64 (n,)."""
         a, b = check_pairs(origins, destinations)
-        return table_distances_m(self.table(np.concatenate((a, b))), len(a))
+        here = np.arange(len(a))
+        straight = distance_pairs(self.table(np.concatenate((a, b))), here, here + len(a))
+        metres: NDArray[np.int64] = np.rint(straight * self.road_factor).astype(np.int64)
+        return metres
 
 
 @dataclass(frozen=True)
