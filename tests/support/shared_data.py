@@ -1,6 +1,6 @@
 """Finds the public data sets and the MDRP judge that may be kept beside the repository.
 
-They are not part of the project: their licences do not allow to pass them on. ``data/README.md`` tells where to get them.
+They are not part of the project: they carry no licence to pass them on. ``data/README.md`` tells where to get them.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import TypeAlias, cast
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 VARIABLE = "DISPATCH_SHARED"
-"""Environment variable naming the folder that holds ``data/`` and ``mdrp/``; without it, ``shared`` beside the repository."""
+"""Environment variable with the folder that holds ``data/`` and ``mdrp/``; unset: ``shared`` beside the repository."""
 
 Report: TypeAlias = Mapping[str, object]
 MdrpCheck: TypeAlias = Callable[[Path, Path], Report]

@@ -1,0 +1,73 @@
+# Recipes for people and CI alike; `make` alone lists them. Each one sets up what it needs.
+# Needed before: Python 3.11 or later with its venv module, and make. Nothing is installed outside .venv.
+
+PYTHON  ?= python3
+DAY     ?= data/synthetic/day
+OUT     ?= build/run
+WORKERS ?= 2
+
+VENV   := .venv
+BIN    := $(VENV)/bin
+LOCKED := $(VENV)/.locked
+READY  := $(VENV)/.ready
+LOCKER := build/locker
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+PIP_INSTALL := $(BIN)/python -m pip install -qq
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint bench quality lock clean
+
+help: ## List the recipes
+	@echo "make RECIPE, with RECIPE one of:"
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "  %-9s %s\n", $$1, $$2 }' Makefile
+	@echo "Set PYTHON=/path/to/python3 to choose the interpreter."
+
+run: $(READY) ## Dispatch the built-in day and write its plan, figures and pages to build/run
+	@$(BIN)/dispatch simulate $(DAY) --out $(OUT)
+
+test: lint ## Lint, then run every test
+	@echo "==> Running the tests"
+	@$(BIN)/python -m pytest -n $(WORKERS) --benchmark-disable $(PYTEST_ARGS)
+
+lint: $(READY) ## Check style, formatting and types
+	@echo "==> Checking style, formatting and types"
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/ruff format --check --quiet || { echo "Run '$(BIN)/ruff format' to mend the formatting of the files above."; exit 1; }
+	@$(BIN)/mypy
+
+bench: $(READY) ## Measure speed
+	@$(BIN)/python -m benchmarks
+
+quality: $(READY) ## Measure the quality of plans
+	@$(BIN)/python -m benchmarks.quality
+
+lock: ## Write requirements.lock from pyproject.toml (UPGRADE=1 takes the newest releases)
+	@test -x $(LOCKER)/bin/uv || { $(PYTHON) -m venv $(LOCKER) && $(LOCKER)/bin/python -m pip install -qq uv; }
+	@$(LOCKER)/bin/uv pip compile pyproject.toml --extra dev --universal --fork-strategy fewest --generate-hashes \
+	  --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet $(if $(UPGRADE),--upgrade) \
+	  --output-file requirements.lock
+	@echo "requirements.lock is up to date."
+
+clean: ## Remove everything that the recipes made
+	@rm -rf $(VENV) build dist .benchmarks .hypothesis .mypy_cache .ruff_cache
+	@find dispatch simulations benchmarks tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A new lock makes the environment anew, so that it never holds what the lock does not name.
+$(LOCKED): requirements.lock
+	@$(PYTHON) -c "" 2>/dev/null || { \
+	  echo "Python was not found as '$(PYTHON)'. Install Python 3.11 or later, or name one: make PYTHON=/path/to/python3"; exit 1; }
+	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11))" || { \
+	  echo "'$(PYTHON)' is $$($(PYTHON) --version 2>&1); 3.11 or later is needed. Name one: make PYTHON=/path/to/python3"; exit 1; }
+	@$(PYTHON) -c "import ensurepip, venv" 2>/dev/null || { \
+	  echo "'$(PYTHON)' cannot make virtual environments. On Debian or Ubuntu install the package python3-venv."; exit 1; }
+	@echo "==> Making $(VENV) with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv --clear $(VENV)
+	@echo "==> Installing $$(grep -c '^[a-z].*==' requirements.lock) locked packages (about a minute, more on a slow network)"
+	@$(PIP_INSTALL) --require-hashes --only-binary :all: -r requirements.lock
+	@touch $@
+
+$(READY): $(LOCKED) pyproject.toml
+	@echo "==> Installing the project"
+	@$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
