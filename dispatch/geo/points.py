@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dispatch.geo.kernel import EARTH_RADIUS_M, TravelTable
+from dispatch.units import UNREACHABLE_S
 
 Points: TypeAlias = NDArray[np.float64]
 """Float64 (n, 2): latitude, longitude in degrees (WGS 84), one place a row."""
@@ -67,3 +68,16 @@ def sphere_table(points: Points, pace: NDArray[np.float64] | None = None, step_s
         step_s=step_s,
         matrix=no_matrix(),
     )
+
+
+def whole_seconds(seconds: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Seconds rounded up as the kernel rounds them; infinity, and what exceeds it, becomes UNREACHABLE_S."""
+    up = np.ceil(np.minimum(seconds, UNREACHABLE_S) - 1e-9)
+    whole: NDArray[np.int64] = up.astype(np.int64)
+    return whole
+
+
+def whole_metres(metres: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Metres as the nearest whole number; 0 for infinity, since there is no way to measure."""
+    whole: NDArray[np.int64] = np.rint(np.where(np.isinf(metres), 0.0, metres)).astype(np.int64)
+    return whole
