@@ -1,0 +1,135 @@
+"""What the dispatch loop, dispatchers and customer service want done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dispatch.model.events_dispatch import OfferId
+from dispatch.model.events_market import CaseId
+from dispatch.model.order import MerchantId, OrderId
+from dispatch.model.override import OverrideKind, OverrideReason
+from dispatch.model.reasons import CaseKind, CaseResult, CaseStep, UnassignReason
+from dispatch.model.rider import RiderId, Task
+from dispatch.units import Cost, Instant, Money, Seconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferIntent:
+    """Put orders to a rider; ``tasks`` is the rider's whole remaining sequence with them."""
+
+    rider_id: RiderId
+    order_ids: tuple[OrderId, ...]
+    tasks: tuple[Task, ...]
+    depart_at: Instant | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteIntent:
+    """Put the tasks a rider has into this order."""
+
+    rider_id: RiderId
+    tasks: tuple[Task, ...]
+    depart_at: Instant | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldIntent:
+    """Say why nobody goes for an order yet."""
+
+    order_id: OrderId
+    verdict: str
+    until: Instant | None = None
+    planned_rider_id: RiderId | None = None
+    help: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplyPlan:
+    """Put a plan into effect. An intent that no longer fits the market is left out; the others are done.
+
+    offer_s: seconds until an offer runs out. auto_accept: riders are not asked, orders are assigned at once.
+    withdraw: offers to take back. unassign: orders to take from their riders, with the reason; where an offer intent
+    names the order too, both happen or neither. tick, record_id, cost, problem_*: what ``TickDecided`` keeps.
+    """
+
+    tick: int
+    offers: tuple[OfferIntent, ...] = ()
+    unassign: tuple[tuple[OrderId, UnassignReason], ...] = ()
+    routes: tuple[RouteIntent, ...] = ()
+    holds: tuple[HoldIntent, ...] = ()
+    withdraw: tuple[OfferId, ...] = ()
+    offer_s: Seconds = 60
+    auto_accept: bool = False
+    record_id: str = ""
+    planned: int = 0
+    held: int = 0
+    cost: Cost = 0
+    problem_orders: int = 0
+    problem_riders: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpireOffer:
+    """The time of an offer is over; no error and no change if it was answered meanwhile."""
+
+    offer_id: OfferId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MakeOverride:
+    """A person decides; ``text`` is mandatory. ``dispatch.model.override.NEEDS`` lists what each kind requires.
+
+    ``preferred_rider_id`` and ``cost_difference`` say what the optimizer would have done, where that is known.
+    """
+
+    kind: OverrideKind
+    reason: OverrideReason
+    text: str
+    by: str
+    order_id: OrderId | None = None
+    rider_id: RiderId | None = None
+    merchant_id: MerchantId | None = None
+    priority: int | None = None
+    until: Instant | None = None
+    preferred_rider_id: RiderId | None = None
+    cost_difference: Cost | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangePolicy:
+    """Dispatch by this policy from now on."""
+
+    name: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenCase:
+    """Start handling an exception."""
+
+    kind: CaseKind
+    order_id: OrderId | None = None
+    rider_id: RiderId | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeCaseStep:
+    """Note what was done about a case."""
+
+    case_id: CaseId
+    step: CaseStep
+    text: str = ""
+    money: Money | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloseCase:
+    """The exception is dealt with."""
+
+    case_id: CaseId
+    result: CaseResult
+
+
+CaseCommand = OpenCase | TakeCaseStep | CloseCase
+"""How exceptions are handled."""

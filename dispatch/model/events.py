@@ -1,0 +1,196 @@
+"""All that can happen in a market: the union of the events, and the envelope in which each is recorded.
+
+Events are facts in the past tense. A new requirement adds a class, or a field with a default to an existing one; the
+envelope stays as it is. ``docs/events.md`` says which event serves which requirement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Final, TypeAlias, get_args
+
+from dispatch.model.actor import Actor, ActorKind
+from dispatch.model.events_dispatch import (
+    AssignmentEvent,
+    OfferAccepted,
+    OfferDeclined,
+    OfferEvent,
+    OfferExpired,
+    OfferId,
+    OfferMade,
+    OfferWithdrawn,
+    OrderAssigned,
+    OrderHeld,
+    OrderReassigned,
+    OrderReleased,
+    OrderUnassigned,
+)
+from dispatch.model.events_market import (
+    CaseClosed,
+    CaseEvent,
+    CaseId,
+    CaseOpened,
+    CaseStepTaken,
+    MarketEvent,
+    MerchantRegistered,
+    OverrideRecorded,
+    PolicyChanged,
+    TickDecided,
+)
+from dispatch.model.events_order import (
+    CustodyEvent,
+    DeliveryFailed,
+    KitchenEvent,
+    OrderAccepted,
+    OrderCancelled,
+    OrderChanged,
+    OrderCollected,
+    OrderDelivered,
+    OrderPickedUp,
+    OrderPlaced,
+    OrderReady,
+    OrderRejected,
+    OrderReturned,
+    PreparationStarted,
+    Proof,
+    ProofKind,
+    ReadyTimeChanged,
+)
+from dispatch.model.events_rider import (
+    ArrivedAtStop,
+    LegStarted,
+    MovementEvent,
+    PositionReported,
+    PresenceEvent,
+    ProblemReported,
+    RiderPaused,
+    RiderRegistered,
+    RiderResumed,
+    RoutePlanned,
+    ShiftEnded,
+    ShiftPlanned,
+    ShiftStarted,
+)
+from dispatch.model.order import MarketId
+from dispatch.units import Instant
+
+Event: TypeAlias = (
+    KitchenEvent | CustodyEvent | OfferEvent | AssignmentEvent | PresenceEvent | MovementEvent | MarketEvent | CaseEvent
+)
+"""Everything that can happen."""
+
+EVENT_TYPES: Final[Mapping[str, type[Event]]] = {kind.__name__: kind for kind in get_args(Event)}
+"""Every event class by the name under which it is stored."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """One event as it stands in a market's log.
+
+    seq: its place in the log of the market, from 1 without gaps. stream, version: the entity it concerns ("order:o1")
+    and its place among that entity's events, from 1. occurred_at: when it happened; recorded_at: when it was written
+    down. actor: who made it happen, with the command ``command_id``.
+    """
+
+    seq: int
+    market_id: MarketId
+    stream: str
+    version: int
+    occurred_at: Instant
+    recorded_at: Instant
+    actor: Actor
+    command_id: str
+    event: Event
+
+
+_BY_ORDER = ("order:", attrgetter("order_id"))
+_BY_RIDER = ("rider:", attrgetter("rider_id"))
+_BY_CASE = ("case:", attrgetter("case_id"))
+
+_STREAMS: Final[Mapping[type[Event], tuple[str, attrgetter[str]]]] = {
+    OrderPlaced: ("order:", attrgetter("order.id")),
+    **dict.fromkeys(get_args(KitchenEvent)[1:], _BY_ORDER),
+    **dict.fromkeys(get_args(CustodyEvent), _BY_ORDER),
+    **dict.fromkeys(get_args(AssignmentEvent), _BY_ORDER),
+    **dict.fromkeys(get_args(OfferEvent), _BY_RIDER),
+    **dict.fromkeys(get_args(PresenceEvent), _BY_RIDER),
+    **dict.fromkeys(get_args(MovementEvent), _BY_RIDER),
+    RiderRegistered: ("rider:", attrgetter("rider.id")),
+    ShiftPlanned: ("rider:", attrgetter("shift.rider_id")),
+    MerchantRegistered: ("merchant:", attrgetter("merchant.id")),
+    **dict.fromkeys(get_args(CaseEvent), _BY_CASE),
+}
+
+
+def stream_of(event: Event, market_id: MarketId) -> str:
+    """The stream an event belongs to, such as "order:o1"; what concerns no single entity goes to "market:<id>"."""
+    found = _STREAMS.get(type(event))
+    if found is None:
+        return f"market:{market_id}"
+    prefix, entity_id = found
+    return prefix + entity_id(event)
+
+
+__all__ = [
+    "EVENT_TYPES",
+    "Actor",
+    "ActorKind",
+    "ArrivedAtStop",
+    "AssignmentEvent",
+    "CaseClosed",
+    "CaseEvent",
+    "CaseId",
+    "CaseOpened",
+    "CaseStepTaken",
+    "CustodyEvent",
+    "DeliveryFailed",
+    "Event",
+    "KitchenEvent",
+    "LegStarted",
+    "MarketEvent",
+    "MerchantRegistered",
+    "MovementEvent",
+    "OfferAccepted",
+    "OfferDeclined",
+    "OfferEvent",
+    "OfferExpired",
+    "OfferId",
+    "OfferMade",
+    "OfferWithdrawn",
+    "OrderAccepted",
+    "OrderAssigned",
+    "OrderCancelled",
+    "OrderChanged",
+    "OrderCollected",
+    "OrderDelivered",
+    "OrderHeld",
+    "OrderPickedUp",
+    "OrderPlaced",
+    "OrderReady",
+    "OrderReassigned",
+    "OrderRejected",
+    "OrderReleased",
+    "OrderReturned",
+    "OrderUnassigned",
+    "OverrideRecorded",
+    "PolicyChanged",
+    "PositionReported",
+    "PreparationStarted",
+    "PresenceEvent",
+    "ProblemReported",
+    "Proof",
+    "ProofKind",
+    "ReadyTimeChanged",
+    "Recorded",
+    "RiderPaused",
+    "RiderRegistered",
+    "RiderResumed",
+    "RoutePlanned",
+    "ShiftEnded",
+    "ShiftPlanned",
+    "ShiftStarted",
+    "TickDecided",
+    "stream_of",
+]

@@ -1,0 +1,145 @@
+"""Why things happen: every reason code in one place; ``docs/reasons.md`` says what each means and what helps.
+
+Values are stored in logs and shown by the API: they may be added to, never renamed or reused.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+HELD_BY_PERSON: Final = "held_by_person"
+"""Verdict of an order that a dispatcher holds back; all other verdicts are names of
+``dispatch.solver.plan.Verdict``.
+"""
+
+
+class CancelReason(StrEnum):
+    """Why an order was cancelled."""
+
+    CUSTOMER_CHANGED_MIND = "customer_changed_mind"
+    WAITED_TOO_LONG = "waited_too_long"
+    """The customer gave up waiting."""
+    NO_RIDER_FOUND = "no_rider_found"
+    """The operator gave up looking for a rider."""
+    MERCHANT_CLOSED = "merchant_closed"
+    OUT_OF_STOCK = "out_of_stock"
+    WRONG_ADDRESS = "wrong_address"
+    PAYMENT_FAILED = "payment_failed"
+    DUPLICATE = "duplicate"
+    FRAUD = "fraud"
+    FORCE_MAJEURE = "force_majeure"
+    OTHER = "other"
+
+
+class RejectReason(StrEnum):
+    """Why a merchant refused an order."""
+
+    CLOSED = "closed"
+    TOO_BUSY = "too_busy"
+    OUT_OF_STOCK = "out_of_stock"
+    WRONG_PRICE = "wrong_price"
+    CANNOT_FULFIL = "cannot_fulfil"
+    OTHER = "other"
+
+
+class DeclineReason(StrEnum):
+    """Why a rider declined an offer."""
+
+    TOO_FAR = "too_far"
+    TOO_MUCH = "too_much"
+    """Too many or too large orders on board."""
+    PAY_TOO_LOW = "pay_too_low"
+    UNSAFE_AREA = "unsafe_area"
+    VEHICLE = "vehicle"
+    ENDING_SHIFT = "ending_shift"
+    OTHER = "other"
+
+
+class UnassignReason(StrEnum):
+    """Why an order was taken from a rider, or an offer from the rider who had not answered it."""
+
+    BETTER_RIDER = "better_rider"
+    OVERRIDE = "override"
+    RIDER_PAUSED = "rider_paused"
+    RIDER_PROBLEM = "rider_problem"
+    SHIFT_ENDED = "shift_ended"
+    ORDER_GONE = "order_gone"
+    """An order of the offer was cancelled, refused or given to somebody else."""
+    REPLANNED = "replanned"
+    """The plan changed; the order is not given to another rider at once."""
+
+
+class FailureReason(StrEnum):
+    """Why an order on board could not be handed to its customer."""
+
+    CUSTOMER_ABSENT = "customer_absent"
+    CUSTOMER_REFUSED = "customer_refused"
+    WRONG_ADDRESS = "wrong_address"
+    DAMAGED = "damaged"
+    RIDER_ACCIDENT = "rider_accident"
+    VEHICLE_BREAKDOWN = "vehicle_breakdown"
+    NO_ACCESS = "no_access"
+    OTHER = "other"
+
+
+class ProblemKind(StrEnum):
+    """What a rider reports from the road or at a stop."""
+
+    TRAFFIC = "traffic"
+    WEATHER = "weather"
+    ACCIDENT = "accident"
+    BREAKDOWN = "breakdown"
+    ROAD_CLOSED = "road_closed"
+    MERCHANT_NOT_READY = "merchant_not_ready"
+    ITEMS_DO_NOT_MATCH = "items_do_not_match"
+    CUSTOMER_NOT_FOUND = "customer_not_found"
+    OTHER = "other"
+
+    @property
+    def stops_the_rider(self) -> bool:
+        """Whether the rider can carry nothing on until somebody has helped."""
+        return self in (ProblemKind.ACCIDENT, ProblemKind.BREAKDOWN)
+
+
+class CaseKind(StrEnum):
+    """What an exception is about."""
+
+    CANCELLATION = "cancellation"
+    QUALITY = "quality"
+    LATENESS = "lateness"
+    MERCHANT_SILENT = "merchant_silent"
+    RIDER_PROBLEM = "rider_problem"
+    ITEMS_DO_NOT_MATCH = "items_do_not_match"
+    FAILED_DELIVERY = "failed_delivery"
+    PAYMENT = "payment"
+    REVIEW = "review"
+    OTHER = "other"
+
+
+class CaseStep(StrEnum):
+    """What was done in a case."""
+
+    NOTED = "noted"
+    CUSTOMER_CONTACTED = "customer_contacted"
+    MERCHANT_CONTACTED = "merchant_contacted"
+    RIDER_CONTACTED = "rider_contacted"
+    PLAN_PROPOSED = "plan_proposed"
+    APOLOGISED = "apologised"
+    FAULT_ATTRIBUTED = "fault_attributed"
+    REFUNDED = "refunded"
+    CHARGED = "charged"
+    COUPON_GIVEN = "coupon_given"
+    REDELIVERY_ORDERED = "redelivery_ordered"
+    RIDER_WARNED = "rider_warned"
+    APPEALED = "appealed"
+
+
+class CaseResult(StrEnum):
+    """How a case ended."""
+
+    RESOLVED = "resolved"
+    COMPENSATED = "compensated"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    NOTHING_TO_DO = "nothing_to_do"

@@ -1,0 +1,192 @@
+"""What is true in a market now: the sum of its events.
+
+The states of orders and riders are named tuples, not dataclasses: they are as frozen, and a changed copy
+(``_replace``, which the type checker reads) costs a tenth of ``dataclasses.replace``; a busy day folds some 400,000
+events.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from dispatch.errors import NotFoundError
+from dispatch.model.events import CaseId, OfferId
+from dispatch.model.lifecycle import CaseStatus, DispatchStatus, OfferStatus, OrderStatus, TaskStatus
+from dispatch.model.order import MarketId, Merchant, MerchantId, Order, OrderId
+from dispatch.model.override import Override, OverrideId
+from dispatch.model.place import Place, Position
+from dispatch.model.reasons import CaseKind, CaseResult, ProblemKind
+from dispatch.model.rider import Rider, RiderId, Shift, ShiftId, Task
+from dispatch.units import Instant
+
+
+class Leg(NamedTuple):
+    """A rider's way to the next stop; ``arrives_at`` as estimated when the rider set out."""
+
+    origin: Place
+    destination: Place
+    departed_at: Instant
+    arrives_at: Instant
+
+
+class OrderState(NamedTuple):
+    """One order now.
+
+    ready_at: the latest word on when the food is ready (once it is: when it was). rider_id: who has it (who brought
+    it, once delivered). pinned_to, pinned_until: only this rider, until then. held_until: nobody goes before, by a
+    person's decision. barred: riders who must not carry it (see also ``MarketState.bars_of``). verdict,
+    planned_rider_id: why nobody goes yet and who is likely to. version: how many events changed it.
+    """
+
+    order: Order
+    status: OrderStatus
+    dispatch: DispatchStatus
+    ready_at: Instant
+    priority: int
+    rider_id: RiderId | None = None
+    offer_id: OfferId | None = None
+    assigned_at: Instant | None = None
+    picked_up_at: Instant | None = None
+    delivered_at: Instant | None = None
+    cancelled_at: Instant | None = None
+    pinned_to: RiderId | None = None
+    pinned_until: Instant | None = None
+    held_until: Instant | None = None
+    barred: frozenset[RiderId] = frozenset()
+    declined_by: frozenset[RiderId] = frozenset()
+    verdict: str = ""
+    planned_rider_id: RiderId | None = None
+    pickup_task: TaskStatus = TaskStatus.PLANNED
+    dropoff_task: TaskStatus = TaskStatus.PLANNED
+    return_task: TaskStatus = TaskStatus.PLANNED
+    version: int = 1
+
+    def pin(self, now: Instant) -> RiderId | None:
+        """The only rider who may have the order now, if a person said so."""
+        return self.pinned_to if self.pinned_until is not None and now < self.pinned_until else None
+
+    def held(self, now: Instant) -> bool:
+        """Whether a person holds the order back now."""
+        return self.held_until is not None and now < self.held_until
+
+    @property
+    def over(self) -> bool:
+        """Whether nobody has to do anything about its delivery any more."""
+        return self.dispatch in (DispatchStatus.DONE, DispatchStatus.DROPPED)
+
+
+class RiderState(NamedTuple):
+    """One rider now.
+
+    shift: the one being worked. place: where the rider stands, or stood last while under way; since: from when (the
+    arrival at the present stop). leg: None while standing. tasks: all that is left to do, in order: both tasks of
+    every order assigned, the drop-off of every order on board, the return of every order that goes back. depart_at:
+    not to leave earlier for the first of them. busy_until: end of the handling after the last pickup or drop-off.
+    offers: those not answered yet. problem: what the rider reported last and nobody has cleared. version: how many
+    events changed it.
+    """
+
+    rider: Rider
+    shift: Shift | None = None
+    place: Place | None = None
+    since: Instant = 0
+    leg: Leg | None = None
+    tasks: tuple[Task, ...] = ()
+    depart_at: Instant | None = None
+    busy_until: Instant = 0
+    position: Position | None = None
+    paused_until: Instant | None = None
+    offers: frozenset[OfferId] = frozenset()
+    problem: ProblemKind | None = None
+    version: int = 1
+
+    def paused(self, now: Instant) -> bool:
+        """Whether the rider takes no new orders now."""
+        return self.paused_until is not None and now < self.paused_until
+
+
+class OfferState(NamedTuple):
+    """One offer; ``tasks`` is the rider's whole sequence if it is accepted, as planned when it was made."""
+
+    offer_id: OfferId
+    rider_id: RiderId
+    order_ids: tuple[OrderId, ...]
+    tasks: tuple[Task, ...]
+    depart_at: Instant | None
+    made_at: Instant
+    expires_at: Instant
+    status: OfferStatus = OfferStatus.OPEN
+
+
+class CaseState(NamedTuple):
+    """One exception."""
+
+    case_id: CaseId
+    kind: CaseKind
+    order_id: OrderId | None
+    rider_id: RiderId | None
+    opened_at: Instant
+    status: CaseStatus = CaseStatus.OPEN
+    steps: int = 0
+    result: CaseResult | None = None
+
+
+@dataclass(slots=True)
+class MarketState:
+    """One market now; changed only by ``dispatch.model.fold``.
+
+    active: the orders that dispatch still has to do with, in the order in which they came (a dict as an ordered set).
+    merchant_bars: riders who must not carry anything from a merchant. shifts: all ever planned.
+    """
+
+    market_id: MarketId
+    seq: int = 0
+    orders: dict[OrderId, OrderState] = field(default_factory=dict)
+    riders: dict[RiderId, RiderState] = field(default_factory=dict)
+    merchants: dict[MerchantId, Merchant] = field(default_factory=dict)
+    merchant_bars: dict[MerchantId, frozenset[RiderId]] = field(default_factory=dict)
+    shifts: dict[ShiftId, Shift] = field(default_factory=dict)
+    offers: dict[OfferId, OfferState] = field(default_factory=dict)
+    overrides: dict[OverrideId, Override] = field(default_factory=dict)
+    cases: dict[CaseId, CaseState] = field(default_factory=dict)
+    active: dict[OrderId, None] = field(default_factory=dict)
+    tick: int = 0
+    policy: tuple[str, int] = ("", 0)
+
+    def order(self, order_id: OrderId) -> OrderState:
+        """The order of that id. Raises NotFoundError."""
+        try:
+            return self.orders[order_id]
+        except KeyError:
+            raise unknown("order", order_id) from None
+
+    def rider(self, rider_id: RiderId) -> RiderState:
+        """The rider of that id. Raises NotFoundError."""
+        try:
+            return self.riders[rider_id]
+        except KeyError:
+            raise unknown("rider", rider_id) from None
+
+    def offer(self, offer_id: OfferId) -> OfferState:
+        """The offer of that id. Raises NotFoundError."""
+        try:
+            return self.offers[offer_id]
+        except KeyError:
+            raise unknown("offer", offer_id) from None
+
+    def case(self, case_id: CaseId) -> CaseState:
+        """The case of that id. Raises NotFoundError."""
+        try:
+            return self.cases[case_id]
+        except KeyError:
+            raise unknown("case", case_id) from None
+
+    def bars_of(self, order: OrderState) -> frozenset[RiderId]:
+        """All riders who must not carry the order, because of itself or of its merchant."""
+        return order.barred | self.merchant_bars.get(order.order.merchant_id, frozenset())
+
+
+def unknown(what: str, name: str) -> NotFoundError:
+    """The refusal for an id that names nothing."""
+    return NotFoundError(f"There is no {what} {name!r} in this market.", f"Check the {what}'s id and the market.")
