@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -35,24 +34,26 @@ def parse(text: str, path: str) -> Source:
 
 
 @cache
-def sources(*trees: str) -> tuple[Source, ...]:
-    """Every module below ``trees``, sorted by path.
+def files(*trees: str) -> tuple[str, ...]:
+    """Every file below ``trees``, relative to the repository, without what Python leaves behind.
 
     Raises ValueError for a tree without any, so that no rule is kept by looking at nothing.
     """
-    found = []
+    found: list[str] = []
     for tree in trees:
-        paths = sorted((REPOSITORY / tree).rglob("*.py"))
+        paths = [path for path in sorted((REPOSITORY / tree).rglob("*")) if path.is_file() and not _made(path)]
         if not paths:
-            raise ValueError(f"{tree}/ holds no Python file")
-        found += [parse(path.read_text("utf-8"), path.relative_to(REPOSITORY).as_posix()) for path in paths]
+            raise ValueError(f"{tree}/ holds no file")
+        found += [path.relative_to(REPOSITORY).as_posix() for path in paths]
     return tuple(found)
 
 
-def literals(node: ast.expr) -> Iterator[str]:
-    """The string literals that an expression consists of: itself, or the parts of a tuple or list."""
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        yield node.value
-    elif isinstance(node, ast.Tuple | ast.List):
-        for element in node.elts:
-            yield from literals(element)
+def _made(path: Path) -> bool:
+    return "__pycache__" in path.parts
+
+
+@cache
+def sources(*trees: str) -> tuple[Source, ...]:
+    """Every Python module below ``trees``, sorted by path."""
+    modules = [path for path in files(*trees) if path.endswith(".py")]
+    return tuple(parse((REPOSITORY / path).read_text("utf-8"), path) for path in modules)
