@@ -248,16 +248,11 @@ def legal_events(status: StrEnum) -> tuple[type[Event], ...]:
     return tuple(event_type for (before, event_type) in table_of(type(status)) if before is status)
 
 
-def after(table: Table[Status], status: Status, event: Event, what: str) -> Status:
-    """The status after an event. Raises IllegalMove, naming ``what``, where the table does not list it."""
+def after(table: Table[Status], status: Status, event: Event, what: str, name: str) -> Status:
+    """The status after an event. Raises IllegalMove, naming ``what`` ("order") and ``name``, where it is not listed."""
     moved = table.get((status, type(event)))
     if moved is None:
-        raise illegal(what, status, event)
+        possible = ", ".join(kind.__name__ for kind in legal_events(status)) or "nothing any more"
+        cause = f"{what.capitalize()} {name} is {status.value}: {type(event).__name__} cannot happen now."
+        raise IllegalMove(cause, f"Look at it again; what can happen is: {possible}.")
     return moved
-
-
-def illegal(what: str, status: StrEnum, event: Event) -> IllegalMove:
-    """The refusal of an event in a status, saying what could happen instead."""
-    possible = ", ".join(kind.__name__ for kind in legal_events(status)) or "nothing any more"
-    cause = f"{what} is {status.value}; {type(event).__name__} cannot happen then."
-    return IllegalMove(cause, f"Look at it again; what can happen is: {possible}.")

@@ -1,0 +1,97 @@
+"""Riders on their way: routes, legs, arrivals."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from dispatch.model.events import ArrivedAtStop, LegStarted, MovementEvent, RoutePlanned
+from dispatch.model.lifecycle import DISPATCH_TABLE, TASK_TABLE, IllegalMove, TaskStatus, after
+from dispatch.model.rider import Task, TaskKind
+from dispatch.model.state import Leg, MarketState, OrderState
+from dispatch.model.stops import first_stop, in_order
+from dispatch.units import Instant
+
+_BEGUN = (TaskStatus.STARTED, TaskStatus.ARRIVED)
+
+
+def fold_movement(state: MarketState, event: MovementEvent, at: Instant) -> None:
+    """Take in one event of a rider's way. Raises IllegalMove, NotFoundError."""
+    match event:
+        case RoutePlanned():
+            _planned(state, event)
+        case LegStarted():
+            _left(state, event, at)
+        case ArrivedAtStop():
+            _arrived(state, event, at)
+        case _:
+            assert_never(event)
+
+
+def _planned(state: MarketState, event: RoutePlanned) -> None:
+    rider = state.rider(event.rider_id)
+    if len(event.tasks) != len(rider.tasks) or set(event.tasks) != set(rider.tasks) or not in_order(event.tasks):
+        cause = f"The route for rider {event.rider_id} is not an order of the tasks the rider has."
+        raise IllegalMove(cause, "Plan again from the present state: all tasks once, each pickup before its drop-off.")
+    before = first_stop(rider.tasks, state.orders)
+    now_first = first_stop(event.tasks, state.orders)
+    begun = before.tasks if before is not None else ()
+    kept = now_first.tasks if now_first is not None else ()
+    postponed = [
+        _task_moved(state.orders[task.order_id], task, event)
+        for task in begun
+        if task not in kept and task_status(state.orders[task.order_id], task.kind) in _BEGUN
+    ]
+    state.riders[event.rider_id] = rider._replace(
+        tasks=event.tasks, depart_at=event.depart_at, version=rider.version + 1
+    )
+    _write(state, postponed)
+
+
+def _left(state: MarketState, event: LegStarted, at: Instant) -> None:
+    rider = state.rider(event.rider_id)
+    if rider.leg is not None:
+        raise IllegalMove(f"Rider {event.rider_id} is under way already.", "Report the arrival first.")
+    stop = first_stop(rider.tasks, state.orders)
+    concerned = stop.tasks if stop is not None and stop.place == event.destination else ()
+    orders = [_task_moved(state.orders[task.order_id], task, event) for task in concerned]
+    state.riders[event.rider_id] = rider._replace(
+        leg=Leg(event.origin, event.destination, at, event.arrives_at),
+        place=event.origin,
+        depart_at=None,
+        version=rider.version + 1,
+    )
+    _write(state, orders)
+
+
+def _arrived(state: MarketState, event: ArrivedAtStop, at: Instant) -> None:
+    rider = state.rider(event.rider_id)
+    if rider.leg is None:
+        raise IllegalMove(f"Rider {event.rider_id} is not under way.", "Report the start of the leg first.")
+    stop = first_stop(rider.tasks, state.orders)
+    concerned = stop.tasks if stop is not None and stop.place == event.place else ()
+    orders = [_task_moved(state.orders[task.order_id], task, event) for task in concerned]
+    state.riders[event.rider_id] = rider._replace(leg=None, place=event.place, since=at, version=rider.version + 1)
+    _write(state, orders)
+
+
+def task_status(order: OrderState, kind: TaskKind) -> TaskStatus:
+    """How far the order's task of that kind is."""
+    if kind is TaskKind.PICKUP:
+        return order.pickup_task
+    return order.dropoff_task if kind is TaskKind.DROPOFF else order.return_task
+
+
+def _task_moved(order: OrderState, task: Task, event: MovementEvent) -> OrderState:
+    status = after(TASK_TABLE, task_status(order, task.kind), event, f"{task.kind.value} of order", task.order_id)
+    version = order.version + 1
+    if task.kind is TaskKind.DROPOFF:
+        return order._replace(dropoff_task=status, version=version)
+    if task.kind is TaskKind.RETURN:
+        return order._replace(return_task=status, version=version)
+    dispatch = after(DISPATCH_TABLE, order.dispatch, event, "order", task.order_id)
+    return order._replace(pickup_task=status, dispatch=dispatch, version=version)
+
+
+def _write(state: MarketState, orders: list[OrderState]) -> None:
+    for order in orders:
+        state.orders[order.order.id] = order

@@ -1,0 +1,93 @@
+"""Offers and the orders in them."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from dispatch.model.effects.tasks import with_orders
+from dispatch.model.events import (
+    OfferAccepted,
+    OfferDeclined,
+    OfferEvent,
+    OfferExpired,
+    OfferMade,
+    OfferWithdrawn,
+)
+from dispatch.model.lifecycle import DISPATCH_TABLE, OFFER_TABLE, IllegalMove, after
+from dispatch.model.state import MarketState, OfferState, OrderState
+from dispatch.units import Instant
+
+
+def fold_offer(state: MarketState, event: OfferEvent, at: Instant) -> None:
+    """Take in one event of an offer. Raises IllegalMove, NotFoundError."""
+    match event:
+        case OfferMade():
+            _made(state, event, at)
+        case OfferAccepted():
+            _accepted(state, event, at)
+        case OfferDeclined() | OfferExpired() | OfferWithdrawn():
+            _not_taken(state, event)
+        case _:
+            assert_never(event)
+
+
+def _made(state: MarketState, event: OfferMade, at: Instant) -> None:
+    if event.offer_id in state.offers:
+        raise IllegalMove(f"Offer {event.offer_id} exists already.", "Give the new offer an id of its own.")
+    rider = state.rider(event.rider_id)
+    orders = [
+        _moved(state.order(order_id), event)._replace(offer_id=event.offer_id, verdict="", planned_rider_id=None)
+        for order_id in event.order_ids
+    ]
+    state.offers[event.offer_id] = OfferState(
+        offer_id=event.offer_id,
+        rider_id=event.rider_id,
+        order_ids=event.order_ids,
+        tasks=event.tasks,
+        depart_at=event.depart_at,
+        made_at=at,
+        expires_at=event.expires_at,
+    )
+    state.riders[event.rider_id] = rider._replace(offers=rider.offers | {event.offer_id}, version=rider.version + 1)
+    _write(state, orders)
+
+
+def _accepted(state: MarketState, event: OfferAccepted, at: Instant) -> None:
+    offer = _answered(state, event)
+    rider = state.rider(event.rider_id)
+    orders = [
+        _moved(state.order(order_id), event)._replace(offer_id=None, rider_id=event.rider_id, assigned_at=at)
+        for order_id in event.order_ids
+    ]
+    state.offers[event.offer_id] = offer
+    state.riders[event.rider_id] = with_orders(rider, event.order_ids)._replace(offers=rider.offers - {event.offer_id})
+    _write(state, orders)
+
+
+def _not_taken(state: MarketState, event: OfferDeclined | OfferExpired | OfferWithdrawn) -> None:
+    offer = _answered(state, event)
+    rider = state.rider(event.rider_id)
+    orders = [_moved(state.order(order_id), event)._replace(offer_id=None) for order_id in event.order_ids]
+    if isinstance(event, OfferDeclined):
+        orders = [order._replace(declined_by=order.declined_by | {event.rider_id}) for order in orders]
+    state.offers[event.offer_id] = offer
+    state.riders[event.rider_id] = rider._replace(offers=rider.offers - {event.offer_id}, version=rider.version + 1)
+    _write(state, orders)
+
+
+def _answered(state: MarketState, event: OfferAccepted | OfferDeclined | OfferExpired | OfferWithdrawn) -> OfferState:
+    offer = state.offer(event.offer_id)
+    status = after(OFFER_TABLE, offer.status, event, "offer", event.offer_id)
+    if offer.rider_id != event.rider_id or offer.order_ids != event.order_ids:
+        raise IllegalMove(f"Offer {event.offer_id} was made to another rider, or of other orders.", "Name it as it is.")
+    return offer._replace(status=status)
+
+
+def _moved(order: OrderState, event: OfferEvent) -> OrderState:
+    dispatch = after(DISPATCH_TABLE, order.dispatch, event, "order", order.order.id)
+    return order._replace(dispatch=dispatch, version=order.version + 1)
+
+
+def _write(state: MarketState, orders: list[OrderState]) -> None:
+    for order in orders:
+        state.orders[order.order.id] = order

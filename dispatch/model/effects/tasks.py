@@ -1,0 +1,41 @@
+"""How a rider's list of tasks changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from dispatch.model.order import OrderId
+from dispatch.model.rider import Task, TaskKind
+from dispatch.model.state import RiderState
+from dispatch.model.stops import both_tasks
+
+
+def with_orders(rider: RiderState, order_ids: Iterable[OrderId]) -> RiderState:
+    """The rider with pickup and drop-off of these orders after everything else."""
+    tasks = [*rider.tasks]
+    for order_id in order_ids:
+        tasks.extend(both_tasks(order_id))
+    return rider._replace(tasks=tuple(tasks), version=rider.version + 1)
+
+
+def without_order(rider: RiderState, order_id: OrderId) -> RiderState:
+    """The rider without any task of the order."""
+    return _with_tasks(rider, tuple(task for task in rider.tasks if task.order_id != order_id))
+
+
+def without_task(rider: RiderState, done: Task) -> RiderState:
+    """The rider without one task."""
+    return _with_tasks(rider, tuple(task for task in rider.tasks if task != done))
+
+
+def back_to_merchant(rider: RiderState, order_id: OrderId) -> RiderState:
+    """The rider with the order's return in the place of its drop-off."""
+    dropoff = Task(order_id, TaskKind.DROPOFF)
+    back = Task(order_id, TaskKind.RETURN)
+    return _with_tasks(rider, tuple(back if task == dropoff else task for task in rider.tasks))
+
+
+def _with_tasks(rider: RiderState, tasks: tuple[Task, ...]) -> RiderState:
+    # A time to leave was meant for the first stop; for another one it says nothing.
+    same_first = bool(tasks) and tasks[0] == rider.tasks[0]
+    return rider._replace(tasks=tasks, depart_at=rider.depart_at if same_first else None, version=rider.version + 1)

@@ -1,0 +1,99 @@
+"""State is the sum of the events: this is where one is added."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from dispatch.model.effects.assignment import fold_assignment
+from dispatch.model.effects.custody import fold_custody
+from dispatch.model.effects.kitchen import fold_kitchen
+from dispatch.model.effects.market import fold_case, fold_market
+from dispatch.model.effects.movement import fold_movement
+from dispatch.model.effects.offers import fold_offer
+from dispatch.model.effects.presence import fold_presence
+from dispatch.model.events import (
+    ArrivedAtStop,
+    CaseClosed,
+    CaseOpened,
+    CaseStepTaken,
+    DeliveryFailed,
+    Event,
+    LegStarted,
+    MerchantRegistered,
+    OfferAccepted,
+    OfferDeclined,
+    OfferExpired,
+    OfferMade,
+    OfferWithdrawn,
+    OrderAccepted,
+    OrderAssigned,
+    OrderCancelled,
+    OrderChanged,
+    OrderCollected,
+    OrderDelivered,
+    OrderHeld,
+    OrderPickedUp,
+    OrderPlaced,
+    OrderReady,
+    OrderReassigned,
+    OrderRejected,
+    OrderReleased,
+    OrderReturned,
+    OrderUnassigned,
+    OverrideRecorded,
+    PolicyChanged,
+    PositionReported,
+    PreparationStarted,
+    ProblemReported,
+    ReadyTimeChanged,
+    Recorded,
+    RiderPaused,
+    RiderRegistered,
+    RiderResumed,
+    RoutePlanned,
+    ShiftEnded,
+    ShiftPlanned,
+    ShiftStarted,
+    TickDecided,
+)
+from dispatch.model.state import MarketState
+from dispatch.units import Instant
+
+
+def apply(state: MarketState, recorded: Recorded) -> None:
+    """Take in the next recorded event of the market's log.
+
+    Raises ValueError if it is not the next one; IllegalMove or NotFoundError if the state does not allow it. The
+    state is then as it was.
+    """
+    if recorded.seq != state.seq + 1:
+        raise ValueError(f"event {recorded.seq} does not follow event {state.seq}")
+    fold(state, recorded.event, recorded.occurred_at)
+    state.seq = recorded.seq
+
+
+def fold(state: MarketState, event: Event, at: Instant) -> None:
+    """Take in what happened at ``at``, without counting it. Raises like ``apply``."""
+    match event:
+        case PositionReported() | RiderPaused() | RiderResumed() | ProblemReported():
+            fold_presence(state, event, at)
+        case RoutePlanned() | LegStarted() | ArrivedAtStop():
+            fold_movement(state, event, at)
+        case OrderPickedUp() | OrderDelivered() | DeliveryFailed() | OrderReturned():
+            fold_custody(state, event, at)
+        case OfferMade() | OfferAccepted() | OfferDeclined() | OfferExpired() | OfferWithdrawn():
+            fold_offer(state, event, at)
+        case OrderAssigned() | OrderUnassigned() | OrderReassigned() | OrderHeld() | OrderReleased():
+            fold_assignment(state, event, at)
+        case OrderPlaced() | OrderAccepted() | PreparationStarted() | ReadyTimeChanged() | OrderReady():
+            fold_kitchen(state, event, at)
+        case OrderRejected() | OrderChanged() | OrderCancelled() | OrderCollected():
+            fold_kitchen(state, event, at)
+        case RiderRegistered() | ShiftPlanned() | ShiftStarted() | ShiftEnded():
+            fold_presence(state, event, at)
+        case MerchantRegistered() | PolicyChanged() | OverrideRecorded() | TickDecided():
+            fold_market(state, event)
+        case CaseOpened() | CaseStepTaken() | CaseClosed():
+            fold_case(state, event, at)
+        case _:
+            assert_never(event)
