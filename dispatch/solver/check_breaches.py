@@ -9,7 +9,7 @@ from itertools import groupby
 import numpy as np
 
 from dispatch.solver.check_times import Timetable
-from dispatch.solver.problem import ON_BOARD, PICKUP, Problem, Routes
+from dispatch.solver.problem import EVERYWHERE, ON_BOARD, PICKUP, Problem, Routes
 from dispatch.solver.rules import Rules
 from dispatch.solver.violation import ViolationCode, order_name, rider_name, task_name
 from dispatch.units import UNREACHABLE_S
@@ -45,10 +45,11 @@ def _pair_breaches(problem: Problem, routes: Routes, times: Timetable) -> Iterat
     order, rider = routes.order[picks], times.rider[picks]
     orders, riders = problem.orders, problem.riders
     count = max(1, problem.rider_count)
+    anywhere = (orders.zones[order] == EVERYWHERE) | (riders.zones[rider] == EVERYWHERE)
     unfit = {
         ViolationCode.NOT_ACCEPTING: (riders.accepts[rider] == 0) & (orders.rider[order] != rider),
         ViolationCode.VEHICLE: (orders.vehicles[order] >> riders.profile[rider]) & 1 == 0,
-        ViolationCode.ZONE: orders.zones[order] & riders.zones[rider] == 0,
+        ViolationCode.ZONE: (orders.zones[order] & riders.zones[rider] == 0) & ~anywhere,
         ViolationCode.BARRED: np.isin(order * count + rider, problem.bars[:, 0] * count + problem.bars[:, 1]),
     }
     reasons = {

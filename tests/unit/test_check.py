@@ -131,6 +131,8 @@ AT_THE_LIMIT = [
     (Rules(), "+1A -1A", [OrderAt("1A", vehicles=(0,)), OrderAt("2B", vehicles=(1,))]),
     (Rules(), "+1A -1A", [OrderAt("1A", zones=0b110), RiderAt("a", zones=0b011)]),
     (Rules(), "+1A -1A", [OrderAt("1A", zones=0b100)]),
+    (Rules(), "+1A -1A", [OrderAt("1A", zones=0)]),
+    (Rules(), "+1A -1A", [RiderAt("a", zones=0)]),
 ]
 
 
