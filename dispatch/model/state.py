@@ -7,6 +7,7 @@ events.
 
 from __future__ import annotations
 
+from collections.abc import MutableMapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -142,15 +143,15 @@ class MarketState:
 
     market_id: MarketId
     seq: int = 0
-    orders: dict[OrderId, OrderState] = field(default_factory=dict)
-    riders: dict[RiderId, RiderState] = field(default_factory=dict)
-    merchants: dict[MerchantId, Merchant] = field(default_factory=dict)
-    merchant_bars: dict[MerchantId, frozenset[RiderId]] = field(default_factory=dict)
-    shifts: dict[ShiftId, Shift] = field(default_factory=dict)
-    offers: dict[OfferId, OfferState] = field(default_factory=dict)
-    overrides: dict[OverrideId, Override] = field(default_factory=dict)
-    cases: dict[CaseId, CaseState] = field(default_factory=dict)
-    active: dict[OrderId, None] = field(default_factory=dict)
+    orders: MutableMapping[OrderId, OrderState] = field(default_factory=dict)
+    riders: MutableMapping[RiderId, RiderState] = field(default_factory=dict)
+    merchants: MutableMapping[MerchantId, Merchant] = field(default_factory=dict)
+    merchant_bars: MutableMapping[MerchantId, frozenset[RiderId]] = field(default_factory=dict)
+    shifts: MutableMapping[ShiftId, Shift] = field(default_factory=dict)
+    offers: MutableMapping[OfferId, OfferState] = field(default_factory=dict)
+    overrides: MutableMapping[OverrideId, Override] = field(default_factory=dict)
+    cases: MutableMapping[CaseId, CaseState] = field(default_factory=dict)
+    active: MutableMapping[OrderId, None] = field(default_factory=dict)
     tick: int = 0
     policy: tuple[str, int] = ("", 0)
 
@@ -174,6 +175,13 @@ class MarketState:
             return self.offers[offer_id]
         except KeyError:
             raise unknown("offer", offer_id) from None
+
+    def merchant(self, merchant_id: MerchantId) -> Merchant:
+        """The merchant of that id. Raises NotFoundError."""
+        try:
+            return self.merchants[merchant_id]
+        except KeyError:
+            raise unknown("merchant", merchant_id) from None
 
     def case(self, case_id: CaseId) -> CaseState:
         """The case of that id. Raises NotFoundError."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
+from dispatch.model.lifecycle import TaskStatus
 from dispatch.model.order import Order, OrderId
 from dispatch.model.place import Place
 from dispatch.model.rider import Stop, Task, TaskKind
@@ -17,6 +18,13 @@ def task_place(order: Order, kind: TaskKind) -> Place:
     if order.dropoff is None:
         raise ValueError(f"order {order.id} is fetched by its customer; it has no drop-off")
     return order.dropoff
+
+
+def task_status(order: OrderState, kind: TaskKind) -> TaskStatus:
+    """How far the order's task of that kind is."""
+    if kind is TaskKind.PICKUP:
+        return order.pickup_task
+    return order.dropoff_task if kind is TaskKind.DROPOFF else order.return_task
 
 
 def first_stop(tasks: Sequence[Task], orders: Mapping[OrderId, OrderState]) -> Stop | None:

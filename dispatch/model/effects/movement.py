@@ -8,7 +8,7 @@ from dispatch.model.events import ArrivedAtStop, LegStarted, MovementEvent, Rout
 from dispatch.model.lifecycle import DISPATCH_TABLE, TASK_TABLE, IllegalMove, TaskStatus, after
 from dispatch.model.rider import Task, TaskKind
 from dispatch.model.state import Leg, MarketState, OrderState
-from dispatch.model.stops import first_stop, in_order
+from dispatch.model.stops import first_stop, in_order, task_status
 from dispatch.units import Instant
 
 _BEGUN = (TaskStatus.STARTED, TaskStatus.ARRIVED)
@@ -72,13 +72,6 @@ def _arrived(state: MarketState, event: ArrivedAtStop, at: Instant) -> None:
     orders = [_task_moved(state.orders[task.order_id], task, event) for task in concerned]
     state.riders[event.rider_id] = rider._replace(leg=None, place=event.place, since=at, version=rider.version + 1)
     _write(state, orders)
-
-
-def task_status(order: OrderState, kind: TaskKind) -> TaskStatus:
-    """How far the order's task of that kind is."""
-    if kind is TaskKind.PICKUP:
-        return order.pickup_task
-    return order.dropoff_task if kind is TaskKind.DROPOFF else order.return_task
 
 
 def _task_moved(order: OrderState, task: Task, event: MovementEvent) -> OrderState:

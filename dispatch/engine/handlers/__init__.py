@@ -1,0 +1,3 @@
+"""What each command leads to. A handler adds events to a draft or raises a ``DispatchError``; it changes nothing
+else.
+"""

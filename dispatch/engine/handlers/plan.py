@@ -1,0 +1,143 @@
+"""A plan is put into effect, as far as the market still is what it was made for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dispatch.engine.draft import Draft
+from dispatch.engine.handlers.offers import plan_route, withdraw
+from dispatch.model.commands import ApplyPlan, HoldIntent, OfferIntent
+from dispatch.model.events import OfferId, OfferMade, OrderAssigned, OrderHeld, OrderUnassigned, TickDecided
+from dispatch.model.lifecycle import DispatchStatus, OfferStatus
+from dispatch.model.order import OrderId
+from dispatch.model.reasons import UnassignReason
+from dispatch.model.rider import RiderId
+from dispatch.model.state import OrderState
+from dispatch.model.stops import both_tasks, in_order
+from dispatch.units import Seconds
+
+WAITING = (DispatchStatus.OPEN, DispatchStatus.HELD)
+"""Nobody has the order, and nobody has been asked."""
+
+GIVEN = (DispatchStatus.ASSIGNED, DispatchStatus.UNDER_WAY)
+"""A rider has the order, but not the food."""
+
+
+def handle_plan(draft: Draft, command: ApplyPlan) -> None:
+    """Decide what a plan leads to; what no longer fits is left out."""
+    for offer_id in command.withdraw:
+        offer = draft.state.offers.get(offer_id)
+        if offer is not None and offer.status is OfferStatus.OPEN:
+            withdraw(draft, offer_id, UnassignReason.REPLANNED)
+    leaving = dict(command.unassign)
+    fitting, refused = _sorted_out(draft, command.offers, leaving)
+    for order_id, reason in leaving.items():
+        if order_id not in refused:
+            _unassign(draft, order_id, reason)
+    for intent in fitting:
+        if command.auto_accept:
+            _assign(draft, intent)
+        else:
+            _offer(draft, intent, command.offer_s)
+    for route in command.routes:
+        if route.rider_id in draft.state.riders:
+            plan_route(draft, route.rider_id, route.tasks, route.depart_at)
+    for hold in command.holds:
+        _hold(draft, hold)
+    draft.add(
+        TickDecided(
+            tick=command.tick,
+            record_id=command.record_id,
+            planned=command.planned,
+            held=command.held,
+            cost=command.cost,
+            problem_orders=command.problem_orders,
+            problem_riders=command.problem_riders,
+        )
+    )
+
+
+def _sorted_out(
+    draft: Draft, intents: tuple[OfferIntent, ...], leaving: Mapping[OrderId, UnassignReason]
+) -> tuple[list[OfferIntent], set[OrderId]]:
+    """The intents that fit, and the orders of those that do not (unless another intent has them)."""
+    fitting: list[OfferIntent] = []
+    taken: set[OrderId] = set()
+    for intent in intents:
+        if taken.isdisjoint(intent.order_ids) and _fits(draft, intent, leaving):
+            fitting.append(intent)
+            taken.update(intent.order_ids)
+    return fitting, {order_id for intent in intents for order_id in intent.order_ids} - taken
+
+
+def _fits(draft: Draft, intent: OfferIntent, leaving: Mapping[OrderId, UnassignReason]) -> bool:
+    rider = draft.state.riders.get(intent.rider_id)
+    if rider is None or rider.shift is None or rider.paused(draft.now):
+        return False
+    order_ids = intent.order_ids
+    if not order_ids or len(set(order_ids)) != len(order_ids) or not in_order(intent.tasks):
+        return False
+    asked = set(intent.tasks)
+    for order_id in order_ids:
+        order = draft.state.orders.get(order_id)
+        if order is None or not asked.issuperset(both_tasks(order_id)):
+            return False
+        if not _may_have(draft, order, intent.rider_id, order_id in leaving):
+            return False
+    return True
+
+
+def _may_have(draft: Draft, order: OrderState, rider_id: RiderId, leaves: bool) -> bool:
+    free = order.dispatch in WAITING and not order.held(draft.now)
+    moving = leaves and order.rider_id != rider_id and _movable(draft, order)
+    if not (free or moving):
+        return False
+    return order.pin(draft.now) in (None, rider_id) and rider_id not in draft.state.bars_of(order)
+
+
+def _movable(draft: Draft, order: OrderState) -> bool:
+    pin = order.pin(draft.now)
+    return order.dispatch in GIVEN and (pin is None or pin != order.rider_id)
+
+
+def _unassign(draft: Draft, order_id: OrderId, reason: UnassignReason) -> None:
+    order = draft.state.orders.get(order_id)
+    if order is not None and order.rider_id is not None and _movable(draft, order):
+        draft.add(OrderUnassigned(order_id=order_id, rider_id=order.rider_id, reason=reason))
+
+
+def _assign(draft: Draft, intent: OfferIntent) -> None:
+    for order_id in intent.order_ids:
+        draft.add(OrderAssigned(order_id=order_id, rider_id=intent.rider_id))
+    plan_route(draft, intent.rider_id, intent.tasks, intent.depart_at)
+
+
+def _offer(draft: Draft, intent: OfferIntent, offer_s: Seconds) -> None:
+    draft.add(
+        OfferMade(
+            offer_id=OfferId(draft.next_name("offer")),
+            order_ids=intent.order_ids,
+            rider_id=intent.rider_id,
+            expires_at=draft.now + offer_s,
+            tasks=intent.tasks,
+            depart_at=intent.depart_at,
+        )
+    )
+
+
+def _hold(draft: Draft, intent: HoldIntent) -> None:
+    order = draft.state.orders.get(intent.order_id)
+    if order is None or order.dispatch not in WAITING or order.held(draft.now):
+        return
+    # The same reason tick after tick is one event, not hundreds.
+    if (order.verdict, order.planned_rider_id) == (intent.verdict, intent.planned_rider_id):
+        return
+    draft.add(
+        OrderHeld(
+            order_id=intent.order_id,
+            verdict=intent.verdict,
+            until=intent.until,
+            planned_rider_id=intent.planned_rider_id,
+            help=intent.help,
+        )
+    )

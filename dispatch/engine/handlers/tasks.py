@@ -1,0 +1,136 @@
+"""Riders go through their tasks: the rules of the road."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from dispatch.engine.draft import Draft
+from dispatch.engine.handlers.cases import open_case
+from dispatch.engine.handlers.presence import pause
+from dispatch.errors import ConflictError
+from dispatch.model.commands import (
+    Arrive,
+    ConfirmDropoff,
+    ConfirmPickup,
+    ConfirmReturn,
+    FailDelivery,
+    ReportProblem,
+    StartLeg,
+    TaskCommand,
+)
+from dispatch.model.events import (
+    ArrivedAtStop,
+    DeliveryFailed,
+    LegStarted,
+    OrderDelivered,
+    OrderPickedUp,
+    OrderReturned,
+    ProblemReported,
+)
+from dispatch.model.lifecycle import IllegalMove, TaskStatus
+from dispatch.model.order import OrderId
+from dispatch.model.place import Place
+from dispatch.model.reasons import CaseKind, ProblemKind, UnassignReason
+from dispatch.model.rider import RiderId, Task, TaskKind
+from dispatch.model.state import RiderState
+from dispatch.model.stops import first_stop, task_status
+
+
+def handle_task(draft: Draft, command: TaskCommand) -> None:
+    """Decide a step on a rider's way."""
+    match command:
+        case StartLeg():
+            _start(draft, command)
+        case Arrive():
+            leg = draft.state.rider(command.rider_id).leg
+            if leg is None:
+                cause = f"Rider {command.rider_id} is not under way."
+                raise IllegalMove(cause, "Report the start of the leg first.")
+            draft.add(ArrivedAtStop(rider_id=command.rider_id, place=leg.destination))
+        case ConfirmPickup():
+            _pick_up(draft, command)
+        case ConfirmDropoff():
+            _check_turn(draft, command.rider_id, (command.order_id,), TaskKind.DROPOFF)
+            draft.add(
+                OrderDelivered(order_id=command.order_id, rider_id=command.rider_id, proof=command.proof),
+            )
+        case ConfirmReturn():
+            _check_turn(draft, command.rider_id, (command.order_id,), TaskKind.RETURN)
+            draft.add(OrderReturned(order_id=command.order_id, rider_id=command.rider_id))
+        case FailDelivery():
+            draft.add(
+                DeliveryFailed(order_id=command.order_id, rider_id=command.rider_id, reason=command.reason),
+            )
+        case ReportProblem():
+            _report(draft, command)
+        case _:
+            assert_never(command)
+
+
+def _start(draft: Draft, command: StartLeg) -> None:
+    rider = draft.state.rider(command.rider_id)
+    if rider.shift is None or rider.place is None:
+        raise ConflictError(f"Rider {command.rider_id} is not on shift.", "Start the shift.", code="rider_off_shift")
+    if draft.now < rider.busy_until:
+        cause = f"Rider {command.rider_id} is busy at the stop until {rider.busy_until}."
+        raise ConflictError(cause, "Set out then.", code="rider_busy")
+    destination = _destination(draft, rider, command)
+    draft.add(
+        LegStarted(
+            rider_id=command.rider_id,
+            origin=rider.place,
+            destination=destination,
+            arrives_at=command.arrives_at,
+        )
+    )
+
+
+def _destination(draft: Draft, rider: RiderState, command: StartLeg) -> Place:
+    stop = first_stop(rider.tasks, draft.state.orders)
+    if stop is None:
+        if command.destination is not None:
+            return command.destination
+        cause = f"Rider {command.rider_id} has no task to go to."
+        raise ConflictError(cause, "Name a place to wait at, or wait for an order.", code="no_task")
+    if command.destination not in (None, stop.place):
+        cause = f"Rider {command.rider_id} has a stop to go to first."
+        raise ConflictError(cause, "Go there; waiting elsewhere is for riders without tasks.", code="stop_waits")
+    there = any(task_status(draft.state.order(task.order_id), task.kind) is TaskStatus.ARRIVED for task in stop.tasks)
+    if there and rider.leg is None:
+        cause = f"Rider {command.rider_id} is at the first stop already."
+        raise ConflictError(cause, "Do what is to be done there.", code="already_there")
+    return stop.place
+
+
+def _pick_up(draft: Draft, command: ConfirmPickup) -> None:
+    if not command.order_ids or len(set(command.order_ids)) != len(command.order_ids):
+        raise ValueError("a pickup names one or more orders, each once")
+    _check_turn(draft, command.rider_id, command.order_ids, TaskKind.PICKUP)
+    for order_id in command.order_ids:
+        draft.add(OrderPickedUp(order_id=order_id, rider_id=command.rider_id))
+
+
+def _check_turn(draft: Draft, rider_id: RiderId, order_ids: tuple[OrderId, ...], kind: TaskKind) -> None:
+    """These tasks must be of the first stop, and the rider must stand there."""
+    rider = draft.state.rider(rider_id)
+    for order_id in order_ids:
+        draft.state.order(order_id)
+    stop = first_stop(rider.tasks, draft.state.orders)
+    if stop is None or any(Task(order_id, kind) not in stop.tasks for order_id in order_ids):
+        names = ", ".join(order_ids)
+        cause = f"The {kind.value} of {names} is not what rider {rider_id} has to do next."
+        raise ConflictError(cause, "Follow the order of the tasks, or have the route changed.", code="not_next")
+    if rider.leg is not None or rider.place != stop.place:
+        cause = f"Rider {rider_id} is not at the stop."
+        raise ConflictError(cause, "Go there and report the arrival first.", code="not_there")
+
+
+def _report(draft: Draft, command: ReportProblem) -> None:
+    if command.order_id is not None:
+        draft.state.order(command.order_id)
+    draft.add(ProblemReported(rider_id=command.rider_id, kind=command.kind, text=command.text))
+    if command.kind.stops_the_rider:
+        pause(draft, command.rider_id, None, command.kind.value, UnassignReason.RIDER_PROBLEM)
+    mismatch = command.kind is ProblemKind.ITEMS_DO_NOT_MATCH
+    kind = CaseKind.ITEMS_DO_NOT_MATCH if mismatch else CaseKind.RIDER_PROBLEM
+    open_case(draft, kind, command.order_id, command.rider_id, f"{command.kind.value}: {command.text}".rstrip(": "))
