@@ -11,7 +11,7 @@ from tests.support.markdown import Document
 from tests.support.sources import Source
 
 EVERYDAY = frozenset({"delivery", "job", "match", "lock", "schedule", "source", "issue", "node", "stack"})
-"""Words that the glossary rules out for things of the trade, and that names need in another sense, as in "lock file"."""
+"""Words ruled out for things of the trade, but needed by names in another sense, as in "lock file"."""
 
 FOREIGN: Mapping[str, str] = {
     "simulations/readers/": "readers and writers use the words of the format they read",
