@@ -17,7 +17,7 @@ from dispatch.model.rider import Rider, RiderId, Shift
 from simulations.instance import Instance
 from simulations.readers.geography import Places, check_places
 from simulations.readers.own_files import SUFFIXES, Rows, read_rows, write_geojson, write_parquet
-from simulations.readers.own_header import HEADER, Header, read_header, write_header
+from simulations.readers.own_header import HEADER, Header, header_text, read_header
 from simulations.readers.own_rows import (
     Values,
     merchant_values,
@@ -84,15 +84,17 @@ def write_instance(folder: Path, instance: Instance, *, table_format: TableForma
 
     Warnings are not written: reading finds them again.
     Raises ConflictError where the folder holds a table in the other form, or zones, which would be read along with what
-    is written; ValueError for travel times that are no formula.
+    is written; ValueError for travel times that are no formula and for entities of another market.
     """
     others = [name for name in FILES if (folder / name).exists() and name != HEADER and not name.endswith(table_format)]
     if (folder / ZONES).exists():
         others.append(ZONES)
     if others:
         raise ConflictError(f"{folder.name} holds {', '.join(sorted(set(others)))}.", "Write into an empty folder.")
+    _check_market(instance)
+    header = header_text(instance)
     folder.mkdir(parents=True, exist_ok=True)
-    write_header(folder, instance)
+    (folder / HEADER).write_text(header, encoding="utf-8", newline="\n")
     tables: dict[str, Iterable[Values]] = {
         "merchants": map(merchant_values, instance.merchants),
         "riders": map(rider_values, instance.riders),
@@ -104,6 +106,14 @@ def write_instance(folder: Path, instance: Instance, *, table_format: TableForma
             write_parquet(folder, table, rows)
         else:
             write_geojson(folder, table, rows, instance.timezone)
+
+
+def _check_market(instance: Instance) -> None:
+    entities: list[Order | Rider | Merchant] = [*instance.orders, *instance.riders, *instance.merchants]
+    for entity in entities:
+        if entity.market_id != instance.market_id:
+            kind = type(entity).__name__.lower()
+            raise ValueError(f"{kind} {entity.id} is of market {entity.market_id}, not {instance.market_id}")
 
 
 def _places(table: Rows, latitude: str, longitude: str) -> Places:

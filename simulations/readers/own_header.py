@@ -56,8 +56,8 @@ def read_header(folder: Path, report: Report) -> Header | None:
     return Header(name, market_id, timezone, travel, rules)
 
 
-def write_header(folder: Path, instance: Instance) -> None:
-    """Write instance.json. Raises ValueError for travel times that are no formula."""
+def header_text(instance: Instance) -> str:
+    """The text of instance.json. Raises ValueError for travel times that are no formula."""
     content = {
         "schema": SCHEMA_VERSION,
         "name": instance.name,
@@ -66,8 +66,7 @@ def write_header(folder: Path, instance: Instance) -> None:
         "travel": _travel_values(instance.travel),
         "rules": asdict(instance.rules),
     }
-    text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
-    (folder / HEADER).write_text(text + "\n", encoding="utf-8", newline="\n")
+    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def _is_timezone(name: str) -> bool:
@@ -79,9 +78,9 @@ def _is_timezone(name: str) -> bool:
 
 
 def _travel_values(travel: TravelTimes) -> dict[str, object]:
-    if isinstance(travel, StraightLine):
+    if type(travel) is StraightLine:
         return {"kind": "straight_line", **asdict(travel)}
-    if isinstance(travel, PlanarTravel):
+    if type(travel) is PlanarTravel:
         return {"kind": "planar", **asdict(travel)}
     raise ValueError(f"travel times of the kind {type(travel).__name__} cannot be written; only formulas can")
 

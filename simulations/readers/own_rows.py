@@ -138,7 +138,6 @@ def read_order(row: Row, merchants: Mapping[MerchantId, Merchant], market_id: Ma
     Without pickup_lat the order is picked up at its merchant.
     """
     merchant = merchants.get(MerchantId(row.text("merchant_id")))
-    at_merchant = merchant is not None and not row.has("pickup_lat")
     fulfilment = row.choice("fulfilment", Fulfilment, Fulfilment.DELIVERY)
     goes_out = fulfilment is Fulfilment.DELIVERY or row.has("dropoff_lat")
     placed_at, ready_at, promised_at = (row.instant(name) for name in ("placed_at", "ready_at", "promised_at"))
@@ -148,7 +147,7 @@ def read_order(row: Row, merchants: Mapping[MerchantId, Merchant], market_id: Ma
         id=OrderId(row.text("order_id")),
         market_id=market_id,
         merchant_id=MerchantId(row.text("merchant_id", "")),
-        pickup=merchant.place if merchant and at_merchant else read_place(row, "pickup_lat", "pickup_lng"),
+        pickup=_read_pickup(row, merchant),
         dropoff=read_place(row, "dropoff_lat", "dropoff_lng") if goes_out else None,
         placed_at=placed_at,
         ready_at=ready_at,
@@ -179,6 +178,13 @@ def read_place(row: Row, latitude: str, longitude: str) -> Place:
     degrees = row.number(latitude), row.number(longitude)
     within = abs(degrees[0]) <= 90 and abs(degrees[1]) <= 180
     return Place(*degrees) if within else Place(0.0, 0.0)
+
+
+def _read_pickup(row: Row, merchant: Merchant | None) -> Place:
+    """The pickup named, else that of the merchant; a stand-in for an unknown merchant, which is reported elsewhere."""
+    if row.has("pickup_lat") or row.has("pickup_lng"):
+        return read_place(row, "pickup_lat", "pickup_lng")
+    return merchant.place if merchant else Place(0.0, 0.0)
 
 
 def _check_times(row: Row, placed_at: Instant, ready_at: Instant, promised_at: Instant) -> None:

@@ -34,7 +34,8 @@ class Zones:
 
     def of(self, places: Sequence[Place]) -> list[frozenset[ZoneId]]:
         """The zones each place lies in."""
-        points = shapely.points([(place.longitude, place.latitude) for place in places])
+        degrees = np.array([(place.longitude, place.latitude) for place in places], float).reshape(-1, 2)
+        points = shapely.points(degrees)
         found: list[set[ZoneId]] = [set() for _ in places]
         for place, zone in self.tree.query(points, predicate="intersects").T.tolist():
             found[place].add(self.ids[zone])

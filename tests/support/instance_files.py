@@ -9,6 +9,7 @@ import pytest
 
 from dispatch.errors import InvalidInputError, Issue
 from simulations.readers import load_instance
+from simulations.readers.own import write_instance
 from tests.support.shared_data import REPOSITORY
 
 EXAMPLES = REPOSITORY / "data" / "examples"
@@ -17,6 +18,12 @@ EXAMPLES = REPOSITORY / "data" / "examples"
 def example(name: str, folder: Path) -> Path:
     """A copy of an example ("grubhub", "colombia" or "own") in ``folder``, to be edited."""
     return Path(shutil.copytree(EXAMPLES / name, folder / name))
+
+
+def parquet_example(folder: Path) -> Path:
+    """The example "own" as Parquet."""
+    write_instance(folder / "parquet", load_instance(EXAMPLES / "own"))
+    return folder / "parquet"
 
 
 def edit(path: Path, old: str, new: str) -> None:

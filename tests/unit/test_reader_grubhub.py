@@ -54,11 +54,11 @@ def test_the_world_is_that_of_the_problem() -> None:
 
 def test_travel_is_the_ceiling_of_plane_minutes() -> None:
     instance = load_instance(EXAMPLES / "grubhub")
-    orders = {order.id: order for order in instance.orders}
-    # o1 lies 900 m east and 300 m north of its restaurant.
-    assert travel_minutes(instance, orders["o1"].pickup, orders["o1"].dropoff or orders["o1"].pickup) == math.ceil(
-        math.hypot(900, 300) / 300
-    )
+    order = instance.orders[0]
+    assert order.id == "o1"
+    assert order.dropoff is not None
+    # It lies 900 m east and 300 m north of its restaurant.
+    assert travel_minutes(instance, order.pickup, order.dropoff) == math.ceil(math.hypot(900, 300) / 300)
 
 
 @pytest.mark.parametrize(
