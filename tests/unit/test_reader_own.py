@@ -107,8 +107,10 @@ def test_zones_come_from_the_pickup_unless_the_order_names_them(tmp_path: Path) 
     edit(folder / "orders.geojson", "[13.556, 52.545]", "[13.500, 52.545]")
     (issue,) = load_instance(folder).warnings
     assert issue.code == "outside_zones"
-    assert "drop-off of order n1" in issue.cause
+    assert issue.cause == "order n1 cannot be served: its drop-off lies outside all delivery zones"
     assert load_instance(folder).orders[0].zones == {OUTSIDE}
+    edit(folder / "orders.geojson", "[13.500, 52.545]", "[13.580, 52.543]")
+    assert load_instance(folder).warnings[0].cause == "order n1 cannot be served: its drop-off lies in a no-go zone"
 
 
 def test_without_zones_nothing_is_bound(tmp_path: Path) -> None:

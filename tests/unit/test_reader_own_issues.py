@@ -95,9 +95,6 @@ ROW_ISSUES = [
     ("shifts", "2026-10-25T04:00:00+01:00", ITS_START, "shift_ends_before_start", 1, "ends_at"),
     ("shifts", '"rider_id": "bo"', '"rider_id": "ada"', "overlapping_shifts", 1, "starts_at"),
     ("merchants", "[13.574, 52.536]", "[113.574, 92.536]", "not_a_place", 1, "lat"),
-    ("zones", '"zone_id": "east"', '"zone_id": "west"', "duplicate_id", 1, "zone_id"),
-    ("zones", '[13.590, 52.530], [13.590, 52.550]', '[13.590, 52.550], [13.590, 52.530]', "not_a_shape", 1, "geometry"),
-    ("zones", ', [13.567, 52.550], [13.567, 52.530]]]', "]]", "not_a_shape", 1, "geometry"),
 ]  # fmt: skip
 
 
@@ -109,6 +106,24 @@ def test_a_bad_row_is_refused(
     edit(folder / f"{table}.geojson", old, new)
     name = field if field == "geometry" else f"properties.{field}"
     assert (code, f"{table}.geojson", None, f"features[{feature}].{name}") in spots(refused(folder))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code", "field"),
+    [
+        ('"id": "east"', '"id": "west"', "zone_duplicate_id", "features[1].id"),
+        (", [13.590, 52.530], [13.590, 52.550]", ", [13.590, 52.550], [13.590, 52.530]", "zone_shape", "features[1]"),
+        ('"no_go"', '"forbidden"', "zone_kind", "features[2].properties.kind"),
+    ],
+)
+def test_a_bad_zone_is_refused_with_everything_else(tmp_path: Path, old: str, new: str, code: str, field: str) -> None:
+    folder = example("own", tmp_path)
+    edit(folder / "zones.geojson", old, new)
+    edit(folder / "orders.geojson", '"size": 3', '"size": 0')
+    size, zone = refused(folder)
+    assert (size.code, size.source) == ("out_of_range", "orders.geojson")
+    assert (zone.code, zone.source) == (code, "zones.geojson")
+    assert zone.field.startswith(field)
 
 
 @pytest.mark.parametrize("content", ["[]", "{}", '{"features": 3}', '"orders"'])
