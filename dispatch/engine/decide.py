@@ -59,7 +59,12 @@ def decide(state: MarketState, command: Command, now: Instant) -> list[Event]:
     Raises a DispatchError that says why not: NotFoundError, ConflictError (IllegalMove where a lifecycle table forbids
     it), InvalidInputError. ``apply`` takes the events in the order given.
     """
-    draft = Draft(state, now)
+    return drafted(state, command, now, now).events
+
+
+def drafted(state: MarketState, command: Command, now: Instant, at: Instant) -> Draft:
+    """The same as a draft: decided at ``now``, about something that happened at ``at``."""
+    draft = Draft(state, now, at)
     match command:
         case ReportPositions() | RegisterRider() | PlanShift() | StartShift() | EndShift():
             handle_presence(draft, command)
@@ -86,4 +91,4 @@ def decide(state: MarketState, command: Command, now: Instant) -> list[Event]:
                 draft.add(PolicyChanged(name=command.name, version=command.version))
         case _:
             assert_never(command)
-    return draft.events
+    return draft

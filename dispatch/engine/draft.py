@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Iterator, MutableMapping
 from typing import TypeVar
 
 from dispatch.model.events import Event
@@ -15,65 +15,103 @@ V = TypeVar("V")
 
 
 class Overlay(MutableMapping[K, V]):
-    """Changes laid over a mapping that stays as it is. Only what was laid over can be deleted."""
+    """Changes laid over a mapping that stays as it is until ``settle``."""
 
-    __slots__ = ("_below", "_changed")
+    __slots__ = ("_below", "_changed", "_gone")
 
-    def __init__(self, below: Mapping[K, V]) -> None:
+    def __init__(self, below: MutableMapping[K, V]) -> None:
         self._below = below
         self._changed: dict[K, V] = {}
+        self._gone: set[K] = set()
 
     def __getitem__(self, key: K) -> V:
         changed = self._changed
-        return changed[key] if key in changed else self._below[key]
+        if key in changed:
+            return changed[key]
+        if key in self._gone:
+            raise KeyError(key)
+        return self._below[key]
 
     def __setitem__(self, key: K, value: V) -> None:
         self._changed[key] = value
 
     def __delitem__(self, key: K) -> None:
-        del self._changed[key]
+        self[key]  # KeyError where there is nothing to delete
+        self._changed.pop(key, None)
+        if key in self._below:
+            self._gone.add(key)
 
     def __iter__(self) -> Iterator[K]:
-        yield from self._below
-        yield from (key for key in self._changed if key not in self._below)
+        below = self._below
+        yield from (key for key in below if key in self._changed or key not in self._gone)
+        yield from (key for key in self._changed if key not in below)
 
     def __len__(self) -> int:
-        return len(self._below) + sum(key not in self._below for key in self._changed)
+        return sum(1 for _ in self)
+
+    def settle(self) -> None:
+        """Make the changes in the mapping below."""
+        if self._gone:
+            for key in self._gone:
+                del self._below[key]
+        if self._changed:
+            self._below.update(self._changed)
 
 
 class Draft:
     """The events a command leads to so far, folded into a copy-on-write state.
 
     Because every event goes through the fold as it is added, a draft holds only events that can be recorded, and a
-    handler sees what its earlier events have done. ``now`` is the instant of the decision.
+    handler sees what its earlier events have done. ``now`` is the instant of the decision, ``at`` when it happened.
     """
 
-    __slots__ = ("events", "now", "state")
+    __slots__ = ("_base", "at", "events", "now", "state")
 
-    def __init__(self, state: MarketState, now: Instant) -> None:
+    def __init__(self, state: MarketState, now: Instant, at: Instant) -> None:
         self.now = now
+        self.at = at
         self.events: list[Event] = []
+        self._base = state
         self.state = MarketState(
-            market_id=state.market_id,
-            seq=state.seq,
-            orders=Overlay(state.orders),
-            riders=Overlay(state.riders),
-            merchants=Overlay(state.merchants),
-            merchant_bars=Overlay(state.merchant_bars),
-            shifts=Overlay(state.shifts),
-            offers=Overlay(state.offers),
-            overrides=Overlay(state.overrides),
-            cases=Overlay(state.cases),
-            tick=state.tick,
-            policy=state.policy,
+            state.market_id,
+            state.seq,
+            Overlay(state.orders),
+            Overlay(state.riders),
+            Overlay(state.merchants),
+            Overlay(state.merchant_bars),
+            Overlay(state.shifts),
+            Overlay(state.offers),
+            Overlay(state.overrides),
+            Overlay(state.cases),
+            Overlay(state.active),
+            state.tick,
+            state.policy,
         )
 
     def add(self, event: Event) -> None:
         """Decide one more event. Raises IllegalMove or NotFoundError if it cannot happen."""
-        fold(self.state, event, self.now)
+        fold(self.state, event, self.at)
         self.state.seq += 1
         self.events.append(event)
 
     def next_name(self, what: str) -> str:
         """A name for what the next event creates: its place in the log makes it unique and the same in every replay."""
         return f"{what}-{self.state.seq + 1}"
+
+    def settle(self) -> None:
+        """Make the base what the draft says: the events have been recorded. The draft is used up."""
+        base, mine = self._base, self.state
+        for overlay in (
+            mine.orders,
+            mine.riders,
+            mine.merchants,
+            mine.merchant_bars,
+            mine.shifts,
+            mine.offers,
+            mine.overrides,
+            mine.cases,
+            mine.active,
+        ):
+            if isinstance(overlay, Overlay):
+                overlay.settle()
+        base.seq, base.tick, base.policy = mine.seq, mine.tick, mine.policy

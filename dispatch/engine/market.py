@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from dispatch.engine.clock import Clock
-from dispatch.engine.decide import decide
+from dispatch.engine.decide import drafted
 from dispatch.errors import StaleError
 from dispatch.model.commands import Command
 from dispatch.model.events import Actor, Recorded
@@ -56,18 +56,18 @@ class Market:
         if answered:
             return answered
         now = self.clock.now()
-        events = decide(self.state, command, now)
-        if not events:
+        at = now if occurred_at is None else min(occurred_at, now)
+        draft = drafted(self.state, command, now, at)
+        if not draft.events:
             return ()
         written = self._log.append(
             self.market_id,
-            events,
+            draft.events,
             expected_seq=self.state.seq,
-            occurred_at=now if occurred_at is None else min(occurred_at, now),
+            occurred_at=at,
             recorded_at=now,
             actor=actor,
             command_id=command_id,
         )
-        for recorded in written:
-            apply(self.state, recorded)
+        draft.settle()
         return written

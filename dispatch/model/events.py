@@ -7,9 +7,8 @@ envelope stays as it is. ``docs/events.md`` says which event serves which requir
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from operator import attrgetter
-from typing import Final, TypeAlias, get_args
+from typing import Final, NamedTuple, TypeAlias, get_args
 
 from dispatch.model.actor import Actor, ActorKind
 from dispatch.model.events_dispatch import (
@@ -85,8 +84,7 @@ EVENT_TYPES: Final[Mapping[str, type[Event]]] = {kind.__name__: kind for kind in
 """Every event class by the name under which it is stored."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recorded:
+class Recorded(NamedTuple):
     """One event as it stands in a market's log.
 
     seq: its place in the log of the market, from 1 without gaps. stream, version: the entity it concerns ("order:o1")

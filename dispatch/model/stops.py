@@ -65,19 +65,25 @@ def reconciled(wanted: Sequence[Task], present: Sequence[Task]) -> tuple[Task, .
 
     What was done or taken away meanwhile falls out; what came meanwhile goes to the end, in its present order.
     """
-    here = set(present)
-    kept = dict.fromkeys(task for task in wanted if task in here)
-    return (*kept, *(task for task in present if task not in kept))
+    left = {(task.order_id, task.kind): task for task in present}
+    kept = [left.pop((task.order_id, task.kind)) for task in wanted if (task.order_id, task.kind) in left]
+    return (*kept, *left.values())
 
 
 def in_order(tasks: Collection[Task]) -> bool:
     """Whether no task comes twice and no order is dropped off or returned before its pickup."""
-    seen: set[Task] = set()
+    begun: set[OrderId] = set()
     finished: set[OrderId] = set()
     for task in tasks:
-        if task in seen or task.order_id in finished:
+        done = begun if task.kind is TaskKind.PICKUP else finished
+        if task.order_id in done or task.order_id in finished:
             return False
-        seen.add(task)
-        if task.kind is not TaskKind.PICKUP:
-            finished.add(task.order_id)
+        done.add(task.order_id)
     return True
+
+
+def same_tasks(one: Collection[Task], other: Collection[Task]) -> bool:
+    """Whether both have the same tasks, in whatever order."""
+    if len(one) != len(other):
+        return False
+    return {(task.order_id, task.kind) for task in one} == {(task.order_id, task.kind) for task in other}

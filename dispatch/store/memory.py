@@ -50,17 +50,7 @@ class MemoryLog:
             stream = stream_of(event, market_id)
             version = market.versions[stream] = market.versions.get(stream, 0) + 1
             recorded.append(
-                Recorded(
-                    seq=seq,
-                    market_id=market_id,
-                    stream=stream,
-                    version=version,
-                    occurred_at=occurred_at,
-                    recorded_at=recorded_at,
-                    actor=actor,
-                    command_id=command_id,
-                    event=event,
-                )
+                Recorded(seq, market_id, stream, version, occurred_at, recorded_at, actor, command_id, event),
             )
         written = tuple(recorded)
         market.events.extend(written)

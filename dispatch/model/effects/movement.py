@@ -8,7 +8,7 @@ from dispatch.model.events import ArrivedAtStop, LegStarted, MovementEvent, Rout
 from dispatch.model.lifecycle import DISPATCH_TABLE, TASK_TABLE, IllegalMove, TaskStatus, after
 from dispatch.model.rider import Task, TaskKind
 from dispatch.model.state import Leg, MarketState, OrderState
-from dispatch.model.stops import first_stop, in_order, task_status
+from dispatch.model.stops import first_stop, in_order, same_tasks, task_status
 from dispatch.units import Instant
 
 _BEGUN = (TaskStatus.STARTED, TaskStatus.ARRIVED)
@@ -29,7 +29,7 @@ def fold_movement(state: MarketState, event: MovementEvent, at: Instant) -> None
 
 def _planned(state: MarketState, event: RoutePlanned) -> None:
     rider = state.rider(event.rider_id)
-    if len(event.tasks) != len(rider.tasks) or set(event.tasks) != set(rider.tasks) or not in_order(event.tasks):
+    if not same_tasks(event.tasks, rider.tasks) or not in_order(event.tasks):
         cause = f"The route for rider {event.rider_id} is not an order of the tasks the rider has."
         raise IllegalMove(cause, "Plan again from the present state: all tasks once, each pickup before its drop-off.")
     before = first_stop(rider.tasks, state.orders)

@@ -13,7 +13,7 @@ from dispatch.model.events import (
     OfferMade,
     OfferWithdrawn,
 )
-from dispatch.model.lifecycle import DISPATCH_TABLE, OFFER_TABLE, IllegalMove, after
+from dispatch.model.lifecycle import DISPATCH_TABLE, OFFER_TABLE, DispatchStatus, IllegalMove, after
 from dispatch.model.state import MarketState, OfferState, OrderState
 from dispatch.units import Instant
 
@@ -36,8 +36,14 @@ def _made(state: MarketState, event: OfferMade, at: Instant) -> None:
         raise IllegalMove(f"Offer {event.offer_id} exists already.", "Give the new offer an id of its own.")
     rider = state.rider(event.rider_id)
     orders = [
-        _moved(state.order(order_id), event)._replace(offer_id=event.offer_id, verdict="", planned_rider_id=None)
-        for order_id in event.order_ids
+        order._replace(
+            dispatch=_moved(order, event),
+            offer_id=event.offer_id,
+            verdict="",
+            planned_rider_id=None,
+            version=order.version + 1,
+        )
+        for order in map(state.order, event.order_ids)
     ]
     state.offers[event.offer_id] = OfferState(
         offer_id=event.offer_id,
@@ -56,8 +62,14 @@ def _accepted(state: MarketState, event: OfferAccepted, at: Instant) -> None:
     offer = _answered(state, event)
     rider = state.rider(event.rider_id)
     orders = [
-        _moved(state.order(order_id), event)._replace(offer_id=None, rider_id=event.rider_id, assigned_at=at)
-        for order_id in event.order_ids
+        order._replace(
+            dispatch=_moved(order, event),
+            offer_id=None,
+            rider_id=event.rider_id,
+            assigned_at=at,
+            version=order.version + 1,
+        )
+        for order in map(state.order, event.order_ids)
     ]
     state.offers[event.offer_id] = offer
     state.riders[event.rider_id] = with_orders(rider, event.order_ids)._replace(offers=rider.offers - {event.offer_id})
@@ -67,7 +79,10 @@ def _accepted(state: MarketState, event: OfferAccepted, at: Instant) -> None:
 def _not_taken(state: MarketState, event: OfferDeclined | OfferExpired | OfferWithdrawn) -> None:
     offer = _answered(state, event)
     rider = state.rider(event.rider_id)
-    orders = [_moved(state.order(order_id), event)._replace(offer_id=None) for order_id in event.order_ids]
+    orders = [
+        order._replace(dispatch=_moved(order, event), offer_id=None, version=order.version + 1)
+        for order in map(state.order, event.order_ids)
+    ]
     if isinstance(event, OfferDeclined):
         orders = [order._replace(declined_by=order.declined_by | {event.rider_id}) for order in orders]
     state.offers[event.offer_id] = offer
@@ -83,9 +98,8 @@ def _answered(state: MarketState, event: OfferAccepted | OfferDeclined | OfferEx
     return offer._replace(status=status)
 
 
-def _moved(order: OrderState, event: OfferEvent) -> OrderState:
-    dispatch = after(DISPATCH_TABLE, order.dispatch, event, "order", order.order.id)
-    return order._replace(dispatch=dispatch, version=order.version + 1)
+def _moved(order: OrderState, event: OfferEvent) -> DispatchStatus:
+    return after(DISPATCH_TABLE, order.dispatch, event, "order", order.order.id)
 
 
 def _write(state: MarketState, orders: list[OrderState]) -> None:

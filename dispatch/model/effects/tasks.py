@@ -8,6 +8,7 @@ from dispatch.model.order import OrderId
 from dispatch.model.rider import Task, TaskKind
 from dispatch.model.state import RiderState
 from dispatch.model.stops import both_tasks
+from dispatch.units import Instant
 
 
 def with_orders(rider: RiderState, order_ids: Iterable[OrderId]) -> RiderState:
@@ -20,12 +21,18 @@ def with_orders(rider: RiderState, order_ids: Iterable[OrderId]) -> RiderState:
 
 def without_order(rider: RiderState, order_id: OrderId) -> RiderState:
     """The rider without any task of the order."""
-    return _with_tasks(rider, tuple(task for task in rider.tasks if task.order_id != order_id))
+    return _with_tasks(rider, tuple([task for task in rider.tasks if task.order_id != order_id]))
 
 
-def without_task(rider: RiderState, done: Task) -> RiderState:
-    """The rider without one task."""
-    return _with_tasks(rider, tuple(task for task in rider.tasks if task != done))
+def after_task(rider: RiderState, order_id: OrderId, kind: TaskKind, busy_until: Instant) -> RiderState:
+    """The rider with one task done, and busy with it until then."""
+    tasks = tuple([task for task in rider.tasks if task.order_id != order_id or task.kind is not kind])
+    return rider._replace(
+        tasks=tasks,
+        depart_at=_depart_at(rider, tasks),
+        busy_until=max(rider.busy_until, busy_until),
+        version=rider.version + 1,
+    )
 
 
 def back_to_merchant(rider: RiderState, order_id: OrderId) -> RiderState:
@@ -36,6 +43,9 @@ def back_to_merchant(rider: RiderState, order_id: OrderId) -> RiderState:
 
 
 def _with_tasks(rider: RiderState, tasks: tuple[Task, ...]) -> RiderState:
+    return rider._replace(tasks=tasks, depart_at=_depart_at(rider, tasks), version=rider.version + 1)
+
+
+def _depart_at(rider: RiderState, tasks: tuple[Task, ...]) -> Instant | None:
     # A time to leave was meant for the first stop; for another one it says nothing.
-    same_first = bool(tasks) and tasks[0] == rider.tasks[0]
-    return rider._replace(tasks=tasks, depart_at=rider.depart_at if same_first else None, version=rider.version + 1)
+    return rider.depart_at if tasks and tasks[0] is rider.tasks[0] else None
