@@ -32,7 +32,7 @@ test: lint ## Lint, then run every test
 
 lint: $(READY) ## Check style, formatting and types
 	@echo "==> Checking style, formatting and types"
-	@$(BIN)/ruff check --quiet
+	@$(BIN)/ruff check --quiet --output-format concise
 	@$(BIN)/ruff format --check --quiet || { echo "Run '$(BIN)/ruff format' to mend the formatting of the files above."; exit 1; }
 	@$(BIN)/mypy
 
