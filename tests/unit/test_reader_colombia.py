@@ -153,7 +153,11 @@ def test_odd_preparation_is_let_in(tmp_path: Path) -> None:
     folder = example("colombia", tmp_path)
     edit(folder / "orders.csv", "12:11:00", "12:30:00")
     edit(folder / "orders.csv", "11:42:00", "11:40:00")
-    found = {(issue.line, issue.field) for issue in load_instance(folder).warnings if issue.code.startswith("prep")}
+    found = {
+        (issue.line, issue.field)
+        for issue in load_instance(folder).warnings
+        if issue.code == "preparation_out_of_order"
+    }
     assert found == {(5, "ready_time"), (2, "preparation_time")}
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from dispatch.errors import InvalidInputError
 from simulations.readers import load_instance
 from tests.support.instance_files import EXAMPLES, edit, example, refused
 
@@ -57,9 +58,10 @@ def test_thin_reads_the_number_in_an_id() -> None:
     assert [rider.id for rider in load_instance(EXAMPLES / "grubhub", thin=2).riders] == ["c2"]
 
 
-def test_thin_needs_numbers(tmp_path: Path) -> None:
-    with pytest.raises(Exception, match="2 issues") as caught:
+def test_thin_needs_numbers() -> None:
+    with pytest.raises(InvalidInputError, match="2 issues") as caught:
         load_instance(EXAMPLES / "own", thin=2)
+    assert {issue.code for issue in caught.value.issues} == {"no_number_in_id"}
     assert "rider ada has no number" in str(caught.value)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from dispatch.errors import InvalidInputError
 from simulations.readers import load_instance
 from tests.support.instance_files import edit, example, refused, spots, warned
 
@@ -73,7 +74,7 @@ def test_the_error_lists_every_issue_for_people(tmp_path: Path) -> None:
     folder = example("grubhub", tmp_path)
     edit(folder / "orders.txt", "o1\t2400", "o1\tx")
     edit(folder / "orders.txt", "o2\t2700", "o2\ty")
-    with pytest.raises(Exception, match=r"2 issues, nothing was loaded") as caught:
+    with pytest.raises(InvalidInputError, match=r"2 issues, nothing was loaded") as caught:
         load_instance(folder)
     assert "orders.txt:2 [x]: x is no number (not_a_number). Write a plain decimal number" in str(caught.value)
 
