@@ -10,7 +10,9 @@ from collections.abc import Mapping
 from operator import attrgetter
 from typing import Final, NamedTuple, TypeAlias, get_args
 
+from dispatch.errors import InvalidInputError, Issue
 from dispatch.model.actor import Actor, ActorKind
+from dispatch.model.codec import Json, decode, encode
 from dispatch.model.events_dispatch import (
     AssignmentEvent,
     OfferAccepted,
@@ -131,6 +133,22 @@ def stream_of(event: Event, market_id: MarketId) -> str:
     return prefix + entity_id(event)
 
 
+def to_dict(event: Event) -> dict[str, Json]:
+    """An event as a JSON object: its fields, and its name as "type"."""
+    return {"type": type(event).__name__, **encode(event)}
+
+
+def from_dict(data: Mapping[str, Json]) -> Event:
+    """An event from what ``to_dict`` gave. Raises InvalidInputError, with all issues, for anything else."""
+    name = data.get("type")
+    kind = EVENT_TYPES.get(name) if isinstance(name, str) else None
+    if kind is None:
+        cause = f"{name!r} is no type of event of this version"
+        action = "Use a version that knows it: a newer one may have written it."
+        raise InvalidInputError("event", [Issue("event_unknown", cause, action, field="type")])
+    return decode(kind, {key: value for key, value in data.items() if key != "type"}, f"event {name}")
+
+
 __all__ = [
     "EVENT_TYPES",
     "Actor",
@@ -190,5 +208,7 @@ __all__ = [
     "ShiftPlanned",
     "ShiftStarted",
     "TickDecided",
+    "from_dict",
     "stream_of",
+    "to_dict",
 ]
