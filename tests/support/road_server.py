@@ -18,6 +18,9 @@ Coordinates = tuple[float, float]
 
 NO_ROAD_ABOVE = 80.0
 """Nothing snaps to a road north of this latitude."""
+DESERT_ABOVE = 60.0
+"""Places between this latitude and ISLAND_ABOVE are DESERT_M away from the next road."""
+DESERT_M = 5000.0
 ISLAND_ABOVE = 70.0
 """Places between this latitude and NO_ROAD_ABOVE are reached only from each other."""
 
@@ -126,7 +129,8 @@ class _RoadHandler(BaseHTTPRequestHandler):
             if place[0] > NO_ROAD_ABOVE:
                 message = f"Could not find a matching segment for coordinate {index}"
                 return 400, {"code": "NoSegment", "message": message}
-        answer: dict[str, Any] = {"code": "Ok", "sources": [], "destinations": []}
+        sources, destinations = [_waypoint(places[i]) for i in rows], [_waypoint(places[j]) for j in columns]
+        answer: dict[str, Any] = {"code": "Ok", "sources": sources, "destinations": destinations}
         if "duration" in query["annotations"].split(","):
             answer["durations"] = [[road_s(places[i], places[j]) for j in columns] for i in rows]
         if "distance" in query["annotations"].split(","):
@@ -150,6 +154,11 @@ class _RoadHandler(BaseHTTPRequestHandler):
             return 400, _valhalla_error(171, "No suitable edges near location", 400)
         cells = [[_valhalla_cell(i, a, j, b) for j, b in enumerate(targets)] for i, a in enumerate(sources)]
         return 200, {"sources_to_targets": cells, "units": "kilometers", "algorithm": "costmatrix"}
+
+
+def _waypoint(place: Coordinates) -> dict[str, Any]:
+    moved_m = DESERT_M if DESERT_ABOVE < place[0] <= ISLAND_ABOVE else 3.5
+    return {"hint": "", "name": "Calle 1", "location": [place[1], place[0]], "distance": moved_m}
 
 
 def _valhalla_cell(i: int, a: Coordinates, j: int, b: Coordinates) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from dispatch.units import UNREACHABLE_S
 from tests.support.places import BOGOTA, MEDELLIN, QUITO, city_arrays, places
 from tests.support.road_server import RoadServer, Script, Trouble, road_m, road_s
 
-ISLAND, POLE = (75.0, 10.0), (89.0, 0.0)
+DESERT, ISLAND, POLE = (65.0, 10.0), (75.0, 10.0), (89.0, 0.0)
 CITIES = places(BOGOTA, MEDELLIN, QUITO)
 
 
@@ -198,6 +198,8 @@ def test_no_server_is_an_error(connect: Clients) -> None:
         b'{"code": "Ok", "durations": [[0, -4], [0, 0]], "distances": [[0, 0], [0, 0]]}',
         b'{"code": "Ok", "durations": [[0, "4"], [0, 0]], "distances": [[0, 0], [0, 0]]}',
         b'{"code": "Ok", "durations": [[0, 4], [0, 0]], "distances": [[0, 0], "00"]}',
+        b'{"code": "Ok", "durations": [[0, 4], [0, 0]], "distances": [[0, 0], [0, 0]], "sources": [1, 2]}',
+        b'{"code": "Ok", "durations": [[0, 4], [0, 0]], "distances": [[0, 0], [0, 0]], "sources": [{}, {"distance": -1}]}',
         b'{"sources_to_targets": [[]]}',
         b'{"sources_to_targets": [[{"time": 1}, {"time": 1}], [{"time": 1}, {"time": 1}]]}',
         b'{"sources_to_targets": [[{"time": 1, "distance": true}, {}], [{}, {}]]}',
@@ -227,6 +229,15 @@ def test_an_osrm_place_off_the_map_is_an_error(osrm: Clients, server: RoadServer
         osrm(server.url).matrix(places(BOGOTA, POLE), CITIES, "car")
 
 
+def test_an_osrm_place_far_from_every_road_has_no_way(osrm: Clients, server: RoadServer) -> None:
+    mixed = places(BOGOTA, DESERT)
+    expected = [[0, UNREACHABLE_S], [UNREACHABLE_S, UNREACHABLE_S]]
+    assert osrm(server.url).matrix(mixed, mixed, "car").tolist() == expected
+    assert osrm(server.url).distance_pairs_m(mixed[:1], mixed[1:]).tolist() == [0]
+    with closing(OsrmTravel(OsrmParams(url=server.url, max_snap_m=5000))) as tolerant:
+        assert tolerant.matrix(mixed, mixed, "car").tolist() == expected_matrix("osrm", mixed, mixed)
+
+
 def test_an_osrm_limit_smaller_than_told_is_an_error(osrm: Clients, server: RoadServer) -> None:
     server.script.max_table_size = 2
     with pytest.raises(TravelError, match="TooBig, Too many table coordinates"):
@@ -249,7 +260,7 @@ def test_osrm_is_asked_in_its_format(osrm: Clients, server: RoadServer) -> None:
     osrm(server.url).matrix(places((4.5, -74.25)), places((6.0, -75.5), (-0.25, -78.5)), "bicycle")
     assert server.script.requests == [
         "GET /table/v1/bike/-74.250000,4.500000;-78.500000,-0.250000;-75.500000,6.000000"
-        "?sources=0&destinations=1;2&annotations=duration,distance"
+        "?sources=0&destinations=1;2&annotations=duration,distance&generate_hints=false"
     ]
 
 
