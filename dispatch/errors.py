@@ -1,0 +1,81 @@
+"""Refusals a caller can act on: a stable code, the cause, and what to do about it.
+
+``ValueError`` stays for misuse by a programmer; everything a user or another system can cause is a ``DispatchError``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """One thing wrong with an input: where it is, what is wrong, what would mend it."""
+
+    code: str
+    cause: str
+    action: str
+    source: str = ""
+    line: int | None = None
+    field: str = ""
+
+    def __str__(self) -> str:
+        where = (
+            self.source
+            + (f":{self.line}" if self.line is not None else "")
+            + (f" [{self.field}]" if self.field else "")
+        )
+        return f"{where + ': ' if where else ''}{self.cause} ({self.code}). {self.action}"
+
+
+class DispatchError(Exception):
+    """A refusal that was expected: ``code`` is stable, ``cause`` says what, ``action`` says what to do."""
+
+    code = "dispatch_error"
+
+    def __init__(self, cause: str, action: str, *, code: str | None = None) -> None:
+        super().__init__(f"{cause} {action}")
+        self.code = code or type(self).code
+        self.cause = cause
+        self.action = action
+
+
+class NotFoundError(DispatchError):
+    """The thing named does not exist (HTTP 404)."""
+
+    code = "not_found"
+
+
+class ConflictError(DispatchError):
+    """The thing is in a state in which this cannot be done (HTTP 409)."""
+
+    code = "conflict"
+
+
+class StaleError(DispatchError):
+    """The thing changed since the caller last saw it (HTTP 412)."""
+
+    code = "stale"
+
+
+class TravelError(DispatchError):
+    """Travel times could not be had from their provider."""
+
+    code = "travel_unavailable"
+
+
+class InvalidInputError(DispatchError):
+    """Input with one or more issues; all of them are listed, and nothing of it was taken."""
+
+    code = "invalid_input"
+
+    def __init__(self, what: str, issues: Iterable[Issue]) -> None:
+        self.issues = tuple(issues)
+        noun = "issue" if len(self.issues) == 1 else "issues"
+        super().__init__(
+            f"{what}: {len(self.issues)} {noun}, nothing was loaded.", "Mend what is listed and load again."
+        )
+
+    def __str__(self) -> str:
+        return "\n".join([f"{self.cause} {self.action}", *(f"  - {issue}" for issue in self.issues)])

@@ -1,0 +1,72 @@
+"""Give the waiting orders riders, round by round: bundles, candidates, costs, matching, insertion.
+
+A rider gets at most one bundle a round; what is left over goes into the next round, with the routes as they are then. Orders
+that no candidate could take are looked at by more riders, in the end by all of them.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dispatch.solver.bundles import Bundles, make_bundles
+from dispatch.solver.candidates import nearest_riders
+from dispatch.solver.insertion import Scratch
+from dispatch.solver.match import MATCHERS
+from dispatch.solver.pairs import pair_costs
+from dispatch.solver.params import Options, Params
+from dispatch.solver.problem import Ints
+from dispatch.solver.tableau import Tableau, put
+from dispatch.solver.view import View
+from dispatch.solver.walk import INFEASIBLE
+
+
+def assign(view: View, table: Tableau, waiting: Ints, params: Params, scratch: Scratch) -> Ints:
+    """Insert as many of the ``waiting`` orders as pay; answers those that stay without a rider."""
+    out = way_out_costs(view, waiting, params.options)
+    price_of = dict(zip(waiting.tolist(), out.tolist(), strict=True))
+    riders = int((view.riders.accepts == 1).sum())
+    k, left = params.search.candidates, waiting
+    while len(left) and riders:
+        bundles = make_bundles(view, left, riders, params.bundles)
+        taken = _round(view, table, bundles, k, price_of, params, scratch)
+        left = left[~np.isin(left, taken)]
+        if len(taken) == 0 and k >= view.riders.place.shape[0]:
+            break
+        if len(taken) == 0:
+            k *= 4
+    return left
+
+
+def way_out_costs(view: View, waiting: Ints, options: Options) -> Ints:
+    """What leaving each order out costs, in points: as if it were served ``not_yet_s`` (``nobody_s``) after now or ready."""
+    orders = view.orders
+    age = view.now - orders.placed_at[waiting]
+    later_s = np.where(age < options.patience_s, options.not_yet_s, options.nobody_s)
+    served_at = np.maximum(view.now, orders.ready_at[waiting]) + later_s
+    priority = 1 + orders.priority[waiting]
+    late = np.maximum(0, served_at - orders.due_at[waiting])
+    points = view.weights.click_to_door * (served_at - orders.placed_at[waiting])
+    points += view.weights.lateness * (late + late * late // view.weights.lateness_scale_s)
+    return np.asarray(points * priority, dtype=np.int64)
+
+
+def _round(
+    view: View, table: Tableau, bundles: Bundles, k: int, price_of: dict[int, int], params: Params, scratch: Scratch
+) -> Ints:
+    """One matching; answers the orders that got a rider."""
+    near = nearest_riders(view, table, bundles.members[bundles.start[:-1]], k)
+    row, slot = np.nonzero(near >= 0)
+    column = near[row, slot]
+    cost = np.empty(len(row), np.int64)
+    pair_costs(view, table, bundles.start, bundles.members, row, column, scratch, cost)
+    fits = cost < INFEASIBLE
+    row, column, cost = row[fits], column[fits], cost[fits]
+    out = np.add.reduceat([price_of[o] for o in bundles.members.tolist()], bundles.start[:-1])
+    chosen = MATCHERS[params.search.matcher](row, column, cost, out)
+    taken: list[int] = []
+    for pair in chosen[chosen >= 0].tolist():
+        bundle, rider = row[pair], column[pair]
+        for order in bundles.members[bundles.start[bundle] : bundles.start[bundle + 1]].tolist():
+            if put(view, table, rider, order, scratch):
+                taken.append(order)
+    return np.array(taken, np.int64)

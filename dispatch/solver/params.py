@@ -1,0 +1,65 @@
+"""Knobs of the solver: one frozen value a run, stored with every decision."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from dispatch.solver.bundles import BundleParams
+from dispatch.solver.costs import Weights
+from dispatch.solver.rules import Rules
+from dispatch.units import Seconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchParams:
+    """How long and how widely is searched.
+
+    matcher: 'flow' (OR-Tools) or 'sparse' (scipy). candidates: riders looked at for each order at first.
+    replan: take up every open order anew at each tick, not only those without a rider.
+    passes: of local search over all movable orders. exchanges: whether two orders may change riders.
+    neighbours: riders tried for each order in local search. ruins: rounds of ruin and recreate, ruin_size: orders taken out in each.
+    horizon_s: orders ready later than this from now wait.
+    """
+
+    matcher: str = "flow"
+    candidates: int = 20
+    replan: bool = False
+    passes: int = 4
+    exchanges: bool = True
+    neighbours: int = 12
+    ruins: int = 0
+    ruin_size: int = 6
+    horizon_s: Seconds = 2400
+
+    def __post_init__(self) -> None:
+        if self.candidates < 1 or self.neighbours < 1 or self.passes < 0 or self.horizon_s < 0:
+            raise ValueError("candidates and neighbours must be at least 1, passes and horizon_s not negative")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """Prices of not giving an order to anybody, in seconds of that customer's waiting.
+
+    not_yet_s: of leaving it for a later tick, on top of what the best rider imaginable would cost. nobody_s: of never.
+    An order may wait only while ``not_yet`` is the cheaper, and for at most ``patience_s`` after it was placed.
+    """
+
+    not_yet_s: Seconds = 3600
+    nobody_s: Seconds = 7200
+    patience_s: Seconds = 2400
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.not_yet_s <= self.nobody_s:
+            raise ValueError("prices must satisfy 0 <= not_yet_s <= nobody_s")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Params:
+    """A policy: version, hard rules, weights and search. ``dispatch.solver.policy`` loads it from TOML."""
+
+    version: str = "default-1"
+    rules: Rules = field(default_factory=Rules)
+    weights: Weights = field(default_factory=Weights)
+    bundles: BundleParams = field(default_factory=BundleParams)
+    options: Options = field(default_factory=Options)
+    search: SearchParams = field(default_factory=SearchParams)

@@ -1,0 +1,77 @@
+"""The recipe: from a problem to a plan."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dispatch.solver.assign import assign
+from dispatch.solver.candidates import nearest_riders
+from dispatch.solver.costs import TERMS
+from dispatch.solver.improve import improve
+from dispatch.solver.params import Params
+from dispatch.solver.plan import Plan, Verdict
+from dispatch.solver.problem import OPEN, Ints, Problem
+from dispatch.solver.insertion import Scratch, make_scratch
+from dispatch.solver.tableau import Tableau, make_tableau, routes_of
+from dispatch.solver.ruin import ruin_and_recreate
+from dispatch.solver.timing import route_times
+from dispatch.solver.verdicts import verdicts
+from dispatch.solver.view import View, make_view
+from dispatch.solver.walk import walk
+
+
+def solve(problem: Problem, params: Params, *, seed: int = 0) -> Plan:
+    """Plan one market at one instant; the same problem and params give the same plan, bit for bit."""
+    view = make_view(problem, params.rules, params.weights)
+    width = max(view.rules.max_tasks, int(np.diff(problem.routes.start).max(initial=0)))
+    scratch = make_scratch(width, problem.order_count)
+    table = make_tableau(problem, view, scratch, width=width, replan=params.search.replan)
+
+    loose = np.flatnonzero((problem.orders.state == OPEN) & (table.rider < 0))
+    soon = problem.orders.ready_at[loose] <= problem.now + params.search.horizon_s
+    changed = np.ones(problem.rider_count, np.int64) if problem.changed is None else problem.changed.copy()
+    cost = table.cost.copy()
+    left = assign(view, table, loose[soon], params, scratch)
+    changed[table.cost != cost] = 1
+    search(view, table, changed, params, seed, scratch)
+
+    verdict = verdicts(view, table, loose[~soon], left, params)
+    return finish(view, table, verdict, scratch)
+
+
+def search(view: View, table: Tableau, changed: Ints, params: Params, seed: int, scratch: Scratch) -> None:
+    """Improve the routes: local search around what changed, then ruin and recreate, then local search over what that left."""
+    movable = np.flatnonzero((table.fixed == 0) & (table.rider >= 0))
+    knobs = params.search
+    if len(movable) == 0:
+        return
+    near = np.full((len(table.rider), min(knobs.neighbours, len(table.count))), -1, np.int64)
+    near[movable] = nearest_riders(view, table, movable, knobs.neighbours)
+    rows = np.zeros((2, table.route.shape[1]), np.int64)
+    improve(view, table, movable, near, knobs.passes, int(knobs.exchanges), changed, rows, scratch)
+    saved = np.zeros((2 * knobs.ruin_size, table.route.shape[1] + 2), np.int64)
+    better = ruin_and_recreate(view, table, movable, near, knobs.ruins, knobs.ruin_size, seed, saved, scratch)
+    if better:
+        changed[:] = 1
+        improve(view, table, movable, near, knobs.passes, int(knobs.exchanges), changed, rows, scratch)
+
+
+def finish(view: View, table: Tableau, verdict: Ints, scratch: Scratch) -> Plan:
+    """Times, terms and the total of the routes as they stand."""
+    terms = np.zeros((len(table.count), len(TERMS)), np.int64)
+    for r in np.flatnonzero(table.count).tolist():
+        walk(view, r, table.route[r], int(table.count[r]), scratch.ledger)
+        terms[r] = scratch.ledger.terms
+    routes = routes_of(table)
+    arrive_at, event_at, leave_at, depart_at = route_times(view, routes)
+    verdict[(view.orders.state != OPEN) | (table.rider >= 0)] = Verdict.PLANNED
+    return Plan(
+        routes=routes,
+        arrive_at=arrive_at,
+        event_at=event_at,
+        leave_at=leave_at,
+        depart_at=depart_at,
+        verdict=verdict,
+        terms=terms,
+        cost=int(terms.sum()),
+    )

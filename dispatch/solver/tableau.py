@@ -1,0 +1,148 @@
+"""The routes while they are being worked on: fixed-width rows that compiled loops can change in place."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from dispatch.geo.kernel import kernel
+from dispatch.solver.insertion import Scratch, cheapest_insertion, copy_with
+from dispatch.solver.problem import OPEN, Ints, Problem, Routes
+from dispatch.solver.view import View
+from dispatch.solver.walk import FINE, INFEASIBLE, walk
+
+
+class Tableau(NamedTuple):
+    """Routes of all riders.
+
+    route: int64 (R, W), tasks as ``order * 2 + kind``; the first count[r] of row r count.
+    frozen: int64 (R,), leading tasks that stay. cost: int64 (R,), weighted cost of each route.
+    closed: int64 (R,), 1 where what was given already breaks a rule, so that nothing is added.
+    rider: int64 (O,), whose route has the order, -1 for nobody's. fixed: int64 (O,), 1 where the order must stay in its route.
+    """
+
+    route: Ints
+    count: Ints
+    frozen: Ints
+    cost: Ints
+    closed: Ints
+    rider: Ints
+    fixed: Ints
+
+
+def make_tableau(problem: Problem, view: View, scratch: Scratch, *, width: int, replan: bool) -> Tableau:
+    """Lay out the present routes; with ``replan`` every open order that is not frozen starts without a rider.
+
+    A route that breaks a hard rule as given loses its open orders, too; if it breaks one still, it is closed.
+    """
+    routes = problem.routes
+    table = Tableau(
+        route=np.zeros((problem.rider_count, width), np.int64),
+        count=np.zeros(problem.rider_count, np.int64),
+        frozen=routes.frozen.copy(),
+        cost=np.zeros(problem.rider_count, np.int64),
+        closed=np.zeros(problem.rider_count, np.int64),
+        rider=np.full(problem.order_count, -1, np.int64),
+        fixed=(problem.orders.state != OPEN).astype(np.int64),
+    )
+    _fill(view, table, routes.start, routes.order * 2 + routes.kind, int(replan), scratch)
+    return table
+
+
+@kernel
+def _fill(view: View, table: Tableau, start: Ints, tasks: Ints, replan: int, scratch: Scratch) -> None:
+    """Copy the given routes row by row, strip what is to be planned anew, and price them."""
+    for r in range(table.count.shape[0]):
+        count = start[r + 1] - start[r]
+        table.count[r] = count
+        table.route[r, :count] = tasks[start[r] : start[r + 1]]
+        for k in range(table.frozen[r]):
+            table.fixed[table.route[r, k] >> 1] = 1
+        if replan == 1:
+            _strip_open(table, r)
+        if _reprice(view, table, r, scratch) != FINE:
+            _strip_open(table, r)
+            if _reprice(view, table, r, scratch) != FINE:
+                table.closed[r] = 1
+        for k in range(table.count[r]):
+            table.rider[table.route[r, k] >> 1] = r
+
+
+@kernel
+def _strip_open(table: Tableau, rider: int) -> None:
+    """Take the orders that need not stay out of a route."""
+    row, kept = table.route[rider], 0
+    for k in range(table.count[rider]):
+        if table.fixed[row[k] >> 1] == 1:
+            row[kept] = row[k]
+            kept += 1
+    table.count[rider] = kept
+
+
+@kernel
+def _reprice(view: View, table: Tableau, rider: int, scratch: Scratch) -> int:
+    """Compute a route's cost anew; answers FINE or the first rule it breaks."""
+    broken = walk(view, rider, table.route[rider], table.count[rider], scratch.ledger)
+    table.cost[rider] = scratch.ledger.terms.sum()
+    return broken
+
+
+@kernel
+def copy_without(row: Ints, count: int, order: int, out: Ints) -> int:
+    """Write the route without the tasks of ``order`` into ``out``; answers how many tasks are left."""
+    kept = 0
+    for k in range(count):
+        if row[k] >> 1 != order:
+            out[kept] = row[k]
+            kept += 1
+    return kept
+
+
+@kernel
+def write_row(table: Tableau, rider: int, row: Ints, count: int, cost: int) -> None:
+    """Take over a changed route."""
+    table.route[rider, :count] = row[:count]
+    table.count[rider] = count
+    table.cost[rider] = cost
+
+
+@kernel
+def put_at(
+    table: Tableau, rider: int, order: int, pickup_at: int, dropoff_at: int, cost: int, scratch: Scratch
+) -> None:
+    """Insert the order at the given positions; ``cost`` is the whole route's with it."""
+    count = table.count[rider]
+    copy_with(table.route[rider], count, order, pickup_at, dropoff_at, scratch.row)
+    write_row(table, rider, scratch.row, count + 2, cost)
+    table.rider[order] = rider
+
+
+@kernel
+def put(view: View, table: Tableau, rider: int, order: int, scratch: Scratch) -> bool:
+    """Insert the order where it is cheapest; False, and nothing changed, where there is no place."""
+    slot = cheapest_insertion(
+        view, rider, table.route[rider], table.count[rider], table.frozen[rider], order, INFEASIBLE, scratch
+    )
+    if slot.pickup_at < 0:
+        return False
+    put_at(table, rider, order, slot.pickup_at, slot.dropoff_at, slot.cost, scratch)
+    return True
+
+
+@kernel
+def take_out(view: View, table: Tableau, order: int, scratch: Scratch) -> None:
+    """Take the order out of its route."""
+    rider = table.rider[order]
+    count = copy_without(table.route[rider], table.count[rider], order, scratch.bundle)
+    write_row(table, rider, scratch.bundle, count, 0)
+    _reprice(view, table, rider, scratch)
+    table.rider[order] = -1
+
+
+def routes_of(table: Tableau) -> Routes:
+    """The tableau as compact routes."""
+    start = np.concatenate([np.zeros(1, np.int64), np.cumsum(table.count)])
+    taken = np.arange(table.route.shape[1])[None, :] < table.count[:, None]
+    tasks = table.route[taken]
+    return Routes(start=start, order=tasks >> 1, kind=tasks & 1, frozen=table.frozen)

@@ -1,0 +1,102 @@
+"""Let two riders change the ends of their routes, cut where both bags are empty (2-opt*, Potvin & Rousseau 1995)."""
+
+from __future__ import annotations
+
+from dispatch.geo.kernel import kernel
+from dispatch.solver.insertion import Scratch
+from dispatch.solver.problem import Ints
+from dispatch.solver.tableau import Tableau, write_row
+from dispatch.solver.view import View, may_carry
+from dispatch.solver.walk import INFEASIBLE, price
+
+
+@kernel
+def exchange_tails(
+    view: View, table: Tableau, order: int, near: Ints, dirty: Ints, rows: Ints, scratch: Scratch
+) -> int:
+    """Try to give the route from the pickup of ``order`` on to a near rider, and that one's end to this rider; 1 if done.
+
+    Only cuts at an empty bag behind everything that must stay are tried; the first exchange that is better is made.
+    """
+    home = table.rider[order]
+    cut = _position(table, home, order)
+    if table.closed[home] == 1 or not _may_cut(view, table, home, cut):
+        return 0
+    for rider in near:
+        if rider < 0 or rider == home or table.closed[rider] == 1 or dirty[home] + dirty[rider] == 0:
+            continue
+        if not _may_carry_tail(view, table, home, cut, rider):
+            continue
+        for other in range(table.count[rider], -1, -1):
+            if not _may_cut(view, table, rider, other):
+                if other < table.frozen[rider]:
+                    break
+                continue
+            if _may_carry_tail(view, table, rider, other, home) and _try(
+                view, table, home, cut, rider, other, rows, scratch
+            ):
+                dirty[home], dirty[rider] = 2, 2
+                return 1
+    return 0
+
+
+@kernel
+def _position(table: Tableau, rider: int, order: int) -> int:
+    """Where the order's first task stands in the rider's route."""
+    for k in range(table.count[rider]):
+        if table.route[rider, k] >> 1 == order:
+            return k
+    return -1
+
+
+@kernel
+def _may_cut(view: View, table: Tableau, rider: int, cut: int) -> bool:
+    """Whether the bag is empty before task ``cut``, no fixed order comes behind it, and it does not split a stop."""
+    if cut < table.frozen[rider]:
+        return False
+    row, aboard = table.route[rider], view.aboard[rider]
+    for k in range(cut):
+        aboard += -1 if row[k] & 1 else 1
+    if aboard != 0:
+        return False
+    for k in range(cut, table.count[rider]):
+        if table.fixed[row[k] >> 1] == 1:
+            return False
+    return True
+
+
+@kernel
+def _may_carry_tail(view: View, table: Tableau, rider: int, cut: int, other: int) -> bool:
+    """Whether ``other`` may carry every order from task ``cut`` of the rider's route on."""
+    for k in range(cut, table.count[rider]):
+        task = table.route[rider, k]
+        if task & 1 == 0 and not may_carry(view, task >> 1, other):
+            return False
+    return True
+
+
+@kernel
+def _try(view: View, table: Tableau, a: int, cut_a: int, b: int, cut_b: int, rows: Ints, scratch: Scratch) -> bool:
+    """Exchange the ends of two routes if that is cheaper."""
+    count_a, count_b = table.count[a], table.count[b]
+    new_a, new_b = cut_a + count_b - cut_b, cut_b + count_a - cut_a
+    if max(new_a, new_b) > view.rules.max_tasks:
+        return False
+    limit = table.cost[a] + table.cost[b]
+    rows[1, :cut_b] = table.route[b, :cut_b]
+    rows[1, cut_b:new_b] = table.route[a, cut_a:count_a]
+    cost_b = price(view, b, rows[1], new_b, scratch.ledger)
+    if cost_b >= limit:
+        return False
+    rows[0, :cut_a] = table.route[a, :cut_a]
+    rows[0, cut_a:new_a] = table.route[b, cut_b:count_b]
+    cost_a = price(view, a, rows[0], new_a, scratch.ledger)
+    if cost_a >= INFEASIBLE or cost_a + cost_b >= limit:
+        return False
+    write_row(table, a, rows[0], new_a, cost_a)
+    write_row(table, b, rows[1], new_b, cost_b)
+    for k in range(cut_a, new_a):
+        table.rider[rows[0, k] >> 1] = a
+    for k in range(cut_b, new_b):
+        table.rider[rows[1, k] >> 1] = b
+    return True

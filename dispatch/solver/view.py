@@ -1,0 +1,91 @@
+"""A problem as compiled loops read it: arrays, weights and hard rules in one value."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from dispatch.geo.kernel import TravelTable, kernel
+from dispatch.solver.costs import Weights
+from dispatch.solver.problem import EVERYWHERE, ON_BOARD, OPEN, Ints, Orders, Problem, Riders
+from dispatch.solver.rules import Rules
+
+
+class RuleFlags(NamedTuple):
+    """``Rules`` as integers."""
+
+    one_merchant_on_board: int
+    last_pickup_in_shift: int
+    max_tasks: int
+    max_orders_on_board: int
+    max_food_age_s: int
+
+
+class View(NamedTuple):
+    """Everything a route's cost depends on.
+
+    barred: sorted int64, order * R + rider. load, aboard: int64 (R,), sizes and number of orders in the bag at the start.
+    """
+
+    now: int
+    travel: TravelTable
+    orders: Orders
+    riders: Riders
+    barred: Ints
+    load: Ints
+    aboard: Ints
+    weights: Weights
+    rules: RuleFlags
+
+
+def make_view(problem: Problem, rules: Rules, weights: Weights) -> View:
+    """Gather what the kernels need; nothing is copied that does not have to be."""
+    orders, riders = problem.orders, problem.riders
+    carried = orders.state == ON_BOARD
+    holder = orders.rider[carried]
+    count = problem.rider_count
+    return View(
+        now=problem.now,
+        travel=problem.travel,
+        orders=orders,
+        riders=riders,
+        barred=np.sort(problem.bars[:, 0] * count + problem.bars[:, 1]),
+        load=np.bincount(holder, weights=orders.size[carried], minlength=count).astype(np.int64),
+        aboard=np.bincount(holder, minlength=count).astype(np.int64),
+        weights=weights,
+        rules=RuleFlags(
+            one_merchant_on_board=int(rules.one_merchant_on_board),
+            last_pickup_in_shift=int(rules.last_pickup_in_shift),
+            max_tasks=rules.max_stops,
+            max_orders_on_board=rules.max_orders_on_board,
+            max_food_age_s=rules.max_food_age_s,
+        ),
+    )
+
+
+@kernel
+def is_barred(view: View, order: int, rider: int) -> bool:
+    """Whether the pair is in the bars."""
+    if view.barred.shape[0] == 0:
+        return False
+    key = order * view.riders.place.shape[0] + rider
+    at = np.searchsorted(view.barred, key)
+    return bool(at < view.barred.shape[0] and view.barred[at] == key)
+
+
+@kernel
+def may_carry(view: View, order: int, rider: int) -> bool:
+    """Hard rules of the pair alone: state, vehicle, zone, size, bars, and whether the rider takes new orders."""
+    orders, riders = view.orders, view.riders
+    if orders.state[order] != OPEN:
+        return bool(orders.rider[order] == rider)
+    if riders.accepts[rider] == 0 and orders.rider[order] != rider:
+        return False
+    if (orders.vehicles[order] >> riders.profile[rider]) & 1 == 0:
+        return False
+    if orders.zones[order] & riders.zones[rider] == 0 and orders.zones[order] != EVERYWHERE:
+        return False
+    if orders.size[order] > riders.capacity[rider]:
+        return False
+    return not is_barred(view, order, rider)
