@@ -1,0 +1,1 @@
+"""Places on the earth: distances, travel times, cells and zones."""

@@ -199,7 +199,7 @@ def test_no_server_is_an_error(connect: Clients) -> None:
         b'{"code": "Ok", "durations": [[0, "4"], [0, 0]], "distances": [[0, 0], [0, 0]]}',
         b'{"code": "Ok", "durations": [[0, 4], [0, 0]], "distances": [[0, 0], "00"]}',
         b'{"code": "Ok", "durations": [[0, 4], [0, 0]], "distances": [[0, 0], [0, 0]], "sources": [1, 2]}',
-        b'{"code": "Ok", "durations": [[0, 4], [0, 0]], "distances": [[0, 0], [0, 0]], "sources": [{}, {"distance": -1}]}',
+        b'{"code": "Ok", "durations": [[0, 4], [0, 0]], "distances": [[0, 0], [0, 0]], "sources": [{"distance": -1}]}',
         b'{"sources_to_targets": [[]]}',
         b'{"sources_to_targets": [[{"time": 1}, {"time": 1}], [{"time": 1}, {"time": 1}]]}',
         b'{"sources_to_targets": [[{"time": 1, "distance": true}, {}], [{}, {}]]}',
