@@ -46,10 +46,10 @@ def read_header(folder: Path, report: Report) -> Header | None:
     if row.has("schema") and version != SCHEMA_VERSION:
         row.note("unknown_version", "schema", f"schema is {version}; this release reads {SCHEMA_VERSION}")
     name, timezone = row.text("name"), row.text("timezone")
-    if timezone and not _is_timezone(timezone):
+    if timezone and not is_timezone(timezone):
         row.note("unknown_timezone", "timezone", f"there is no time zone {timezone!r}")
     travel = _read_travel(row.row("travel"))
-    rules = _read_rules(row.row("rules")) if row.has("rules") else WorldRules()
+    rules = read_rules(row.row("rules")) if row.has("rules") else WorldRules()
     market_id = MarketId(row.text("market_id"))
     if travel is None or not row.good:
         return None
@@ -69,7 +69,8 @@ def header_text(instance: Instance) -> str:
     return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def _is_timezone(name: str) -> bool:
+def is_timezone(name: str) -> bool:
+    """Whether the IANA time zone database has the name."""
     try:
         ZoneInfo(name)
     except (KeyError, ValueError, OSError):
@@ -126,16 +127,14 @@ def _read_plane(row: Row) -> PlanarTravel | None:
     return None
 
 
-def _read_rules(row: Row) -> WorldRules:
+def read_rules(row: Row) -> WorldRules:
+    """The rules of a record; what it does not name is as usual, another key is an issue."""
     row.only(*_RULES)
-    probability = row.number("cancel_probability", 0.0)
-    if not 0 <= probability <= 1:
-        row.note("out_of_range", "cancel_probability", f"cancel_probability is {probability}; it must be within 0..1")
     return WorldRules(
         tick_s=row.whole("tick_s", 60, minimum=1),
         accept_s=row.whole("accept_s", 0),
         cancel_after_s=row.whole("cancel_after_s") if row.has("cancel_after_s") else None,
-        cancel_probability=probability,
+        cancel_probability=row.number("cancel_probability", 0.0, minimum=0, maximum=1),
         give_up_after_s=row.whole("give_up_after_s") if row.has("give_up_after_s") else None,
         policy=row.text("policy", "default"),
     )

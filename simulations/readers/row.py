@@ -63,16 +63,43 @@ class Row:
             (minimum if default is None else default) if value is None else self._whole(name, value, minimum, maximum)
         )
 
-    def number(self, name: str, default: float | None = None, *, above: float = -math.inf) -> float:
-        """A finite number greater than ``above``; NaN where it is refused."""
+    def number(
+        self,
+        name: str,
+        default: float | None = None,
+        *,
+        minimum: float = -math.inf,
+        maximum: float = math.inf,
+        above: float = -math.inf,
+    ) -> float:
+        """A finite number within the range and greater than ``above``; NaN where it is refused."""
         value = self._get(name, default is None)
         if value is None:
             return math.nan if default is None else default
         number = self._number(name, value)
-        if number is not None and number <= above:
-            self.note("out_of_range", name, f"{name} is {value}; it must be greater than {above:g}")
+        if number is None:
             return math.nan
-        return math.nan if number is None else float(number)
+        if number <= above:
+            self.note("out_of_range", name, f"{name} is {value}; it must be greater than {above:g}")
+        elif not minimum <= number <= maximum:
+            self.note("out_of_range", name, f"{name} is {value}; it must be within {minimum:g}..{maximum:g}")
+        else:
+            return float(number)
+        return math.nan
+
+    def numbers(self, name: str, count: int, *, minimum: float) -> tuple[float, ...]:
+        """``count`` finite numbers, none below ``minimum``; empty where they are refused."""
+        value = self._get(name, True)
+        if value is None:
+            return ()
+        if not isinstance(value, Sequence) or isinstance(value, str) or len(value) != count:
+            self._wrong(name, value, f"a list of {count} numbers")
+            return ()
+        read = [self._number(f"{name}[{i}]", item) for i, item in enumerate(value)]
+        for i, number in enumerate(read):
+            if number is not None and number < minimum:
+                self.note("out_of_range", f"{name}[{i}]", f"{name}[{i}] is {number}; it must be at least {minimum:g}")
+        return tuple(float(number) for number in read if number is not None)
 
     def instant(self, name: str) -> Instant:
         """An instant: epoch seconds, a time with an offset, or its text by RFC 3339."""
