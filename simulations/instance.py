@@ -52,3 +52,8 @@ class Instance:
     def starts_at(self) -> Instant:
         """The first instant at which something happens (0 for an empty instance)."""
         return min((*(o.placed_at for o in self.orders[:1]), *(s.starts_at for s in self.shifts[:1])), default=0)
+
+    @property
+    def ends_at(self) -> Instant:
+        """The last instant at which an order is placed or a shift ends (0 for an empty instance)."""
+        return max((*(o.placed_at for o in self.orders[-1:]), *(s.ends_at for s in self.shifts)), default=0)

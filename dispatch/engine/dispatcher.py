@@ -1,0 +1,89 @@
+"""The dispatch loop's one step: look, solve, check, decide, record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Protocol
+
+from dispatch.engine.intents import intents, planned_of, sequences_of
+from dispatch.engine.market import Market
+from dispatch.engine.policy import Policy
+from dispatch.engine.snapshot import Planned, snapshot
+from dispatch.errors import DispatchError
+from dispatch.geo.travel import TravelTimes
+from dispatch.model.actor import Actor, ActorKind
+from dispatch.model.events import Recorded
+from dispatch.solver.check import check
+from dispatch.solver.params import Params
+from dispatch.solver.plan import Plan
+from dispatch.solver.problem import Problem
+
+
+class Solver(Protocol):
+    """Plans one market at one instant; the product's own is ``dispatch.solver.solve.solve``."""
+
+    def __call__(self, problem: Problem, params: Params, *, seed: int) -> Plan: ...
+
+
+class UnsoundPlanError(DispatchError):
+    """A plan broke a hard rule; it was not put into effect."""
+
+    code = "unsound_plan"
+
+
+Keep = Callable[[Problem, Params, int, Plan], str]
+"""Keeps a decision, and answers the id under which it can be found."""
+
+
+class Dispatcher:
+    """Decides for one market, tick after tick; the only writer of plans there.
+
+    checked: every plan is judged by the independent checker before it counts. accepts_at_once: riders are not asked.
+    keep: where decisions are recorded, if they are.
+    """
+
+    def __init__(
+        self,
+        market: Market,
+        travel: TravelTimes,
+        policy: Policy,
+        solver: Solver,
+        *,
+        seed: int = 0,
+        checked: bool = False,
+        accepts_at_once: bool = False,
+        keep: Keep | None = None,
+    ) -> None:
+        self._market, self._travel, self._policy, self._solver = market, travel, policy, solver
+        self._seed, self._checked, self._accepts_at_once, self._keep = seed, checked, accepts_at_once, keep
+        self._planned: Planned = {}
+        self._actor = Actor(ActorKind.SYSTEM, "dispatcher")
+        self.tick_number = market.state.tick
+
+    def tick(self) -> tuple[Recorded, ...]:
+        """Plan the market as it is now and put the plan into effect. Raises UnsoundPlanError."""
+        self.tick_number += 1
+        state, policy = self._market.state, self._policy
+        problem = snapshot(
+            state, self._market.clock.now(), self._travel, policy.params.rules, policy.loop, self._planned
+        )
+        if problem.order_count == 0:
+            self._planned = {}
+            return ()
+        seed = self._seed + self.tick_number
+        plan = self._solver(problem, policy.params, seed=seed)
+        if self._checked:
+            self._judge(problem, plan)
+        sequences = sequences_of(problem, plan, state)
+        record_id = self._keep(problem, policy.params, seed, plan) if self._keep is not None else ""
+        command = intents(state, problem, plan, sequences, policy.loop, self.tick_number)
+        self._planned = planned_of(sequences)
+        command = replace(command, auto_accept=self._accepts_at_once, record_id=record_id)
+        return self._market.execute(command, self._actor, f"tick-{self.tick_number}")
+
+    def _judge(self, problem: Problem, plan: Plan) -> None:
+        violations = check(problem, plan, self._policy.params.rules)
+        if violations:
+            cause = f"The plan of tick {self.tick_number} breaks {len(violations)} rules: {violations[0].text}"
+            raise UnsoundPlanError(cause, "Keep the decision record and report it; the routes stay as they are.")

@@ -1,0 +1,147 @@
+"""From a plan to what is done about it: who is asked now, who keeps waiting and why, what changes hands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from dispatch.engine.policy import LoopParams
+from dispatch.engine.snapshot import Planned
+from dispatch.model.commands import ApplyPlan, HoldIntent, OfferIntent, RouteIntent
+from dispatch.model.lifecycle import DispatchStatus
+from dispatch.model.order import OrderId
+from dispatch.model.reasons import UnassignReason
+from dispatch.model.rider import RiderId, Task, TaskKind
+from dispatch.model.state import MarketState, OrderState, RiderState
+from dispatch.solver.plan import Plan, Verdict
+from dispatch.solver.problem import PICKUP, Problem
+from dispatch.units import Instant
+
+_WAITING = (DispatchStatus.OPEN, DispatchStatus.HELD)
+_GIVEN = (DispatchStatus.ASSIGNED, DispatchStatus.UNDER_WAY)
+_CARRIED = (DispatchStatus.CARRIED, DispatchStatus.RETURNING)
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """A rider's planned tasks, with the instant at which the leg to each has to begin."""
+
+    tasks: tuple[Task, ...]
+    depart_at: tuple[Instant, ...]
+
+
+def sequences_of(problem: Problem, plan: Plan, state: MarketState) -> dict[RiderId, Sequence]:
+    """The plan's routes in the words of the model."""
+    start, kinds = plan.routes.start.tolist(), plan.routes.kind.tolist()
+    names = [OrderId(problem.order_ids[order]) for order in plan.routes.order.tolist()]
+    tasks = [Task(name, _kind(state, name, kind)) for name, kind in zip(names, kinds, strict=True)]
+    leave = plan.depart_at.tolist()
+    return {
+        RiderId(rider): Sequence(tuple(tasks[a:b]), tuple(leave[a:b]))
+        for rider, a, b in zip(problem.rider_ids, start[:-1], start[1:], strict=True)
+    }
+
+
+def _kind(state: MarketState, order_id: OrderId, kind: int) -> TaskKind:
+    if kind == PICKUP:
+        return TaskKind.PICKUP
+    returning = state.orders[order_id].dispatch is DispatchStatus.RETURNING
+    return TaskKind.RETURN if returning else TaskKind.DROPOFF
+
+
+def planned_of(sequences: Mapping[RiderId, Sequence]) -> Planned:
+    """What the next snapshot starts from."""
+    return {rider: sequence.tasks for rider, sequence in sequences.items()}
+
+
+def intents(
+    state: MarketState, problem: Problem, plan: Plan, sequences: Mapping[RiderId, Sequence], loop: LoopParams, tick: int
+) -> ApplyPlan:
+    """What the plan asks of the market now; offers and moves of orders, new sequences, and reasons to wait."""
+    now = problem.now
+    offers: list[OfferIntent] = []
+    routes: list[RouteIntent] = []
+    leaving: dict[OrderId, UnassignReason] = {}
+    holds: list[HoldIntent] = []
+    for rider_id, sequence in sequences.items():
+        if not sequence.tasks:
+            continue
+        rider = state.riders[rider_id]
+        given, new = _to_give(state, rider, sequence, now, loop)
+        tasks = tuple(task for task in sequence.tasks if task.order_id in given)
+        depart_at = next(
+            (at for task, at in zip(sequence.tasks, sequence.depart_at, strict=True) if task.order_id in given), None
+        )
+        for order_id in new:
+            if state.orders[order_id].rider_id is not None:
+                leaving[order_id] = UnassignReason.BETTER_RIDER
+        if new:
+            offers.append(OfferIntent(rider_id=rider_id, order_ids=tuple(new), tasks=tasks, depart_at=depart_at))
+        elif _differs(rider, tasks, depart_at):
+            routes.append(RouteIntent(rider_id=rider_id, tasks=tasks, depart_at=depart_at))
+        holds.extend(_waiting(state, sequence, given, rider_id))
+    for number in np.flatnonzero(plan.verdict != Verdict.PLANNED).tolist():
+        order = state.orders[OrderId(problem.order_ids[number])]
+        verdict = Verdict(int(plan.verdict[number])).name.lower()
+        if order.dispatch in _GIVEN:
+            leaving[order.order.id] = UnassignReason.REPLANNED
+        holds.append(HoldIntent(order_id=order.order.id, verdict=verdict))
+    return ApplyPlan(
+        tick=tick,
+        offers=tuple(offers),
+        unassign=tuple(leaving.items()),
+        routes=tuple(routes),
+        holds=tuple(holds),
+        offer_s=loop.offer_s,
+        planned=int((plan.verdict == Verdict.PLANNED).sum()),
+        held=int((plan.verdict != Verdict.PLANNED).sum()),
+        cost=plan.cost,
+        problem_orders=problem.order_count,
+        problem_riders=problem.rider_count,
+    )
+
+
+def _to_give(
+    state: MarketState, rider: RiderState, sequence: Sequence, now: Instant, loop: LoopParams
+) -> tuple[set[OrderId], list[OrderId]]:
+    """(orders that are the rider's when this is done, those of them that are not yet)."""
+    given: set[OrderId] = set()
+    new: list[OrderId] = []
+    for task, depart_at in zip(sequence.tasks, sequence.depart_at, strict=True):
+        order = state.orders[task.order_id]
+        if task.order_id in given:
+            continue
+        if order.dispatch in _CARRIED or order.rider_id == rider.rider.id:
+            given.add(task.order_id)
+        elif order.dispatch is DispatchStatus.OFFERED:
+            continue
+        elif order.dispatch in _GIVEN or depart_at < now + loop.commit_s or _is_old(order, now, loop):
+            given.add(task.order_id)
+            new.append(task.order_id)
+    return given, new
+
+
+def _is_old(order: OrderState, now: Instant, loop: LoopParams) -> bool:
+    return now - order.order.placed_at >= loop.commit_age_s
+
+
+def _differs(rider: RiderState, tasks: tuple[Task, ...], depart_at: Instant | None) -> bool:
+    """Whether the rider has to be told: another order of tasks, or another time to leave while still standing."""
+    if rider.tasks != tasks:
+        return True
+    return rider.leg is None and rider.depart_at is not None and rider.depart_at != depart_at
+
+
+def _waiting(state: MarketState, sequence: Sequence, given: set[OrderId], rider_id: RiderId) -> list[HoldIntent]:
+    """Planned orders whose rider need not leave yet."""
+    return [
+        HoldIntent(
+            order_id=task.order_id, verdict=Verdict.PLANNED.name.lower(), until=depart_at, planned_rider_id=rider_id
+        )
+        for task, depart_at in zip(sequence.tasks, sequence.depart_at, strict=True)
+        if task.kind is TaskKind.PICKUP
+        and task.order_id not in given
+        and state.orders[task.order_id].dispatch in _WAITING
+    ]

@@ -1,0 +1,139 @@
+"""A market's policy: every knob of its dispatching, from a versioned TOML file."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any, Final, cast
+
+from dispatch.errors import InvalidInputError, Issue
+from dispatch.solver.costs import Weights
+from dispatch.solver.params import Params
+from dispatch.units import Seconds
+
+SHIPPED: Final = "dispatch.policies"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoopParams:
+    """How plans become decisions.
+
+    commit_s: an order is given to its rider when the rider has to leave within this time (at least the time between two ticks).
+    commit_age_s: an order placed this long ago is given to its planned rider even if there is time. offer_s: an offer's life.
+    """
+
+    commit_s: Seconds = 60
+    commit_age_s: Seconds = 1800
+    offer_s: Seconds = 60
+    heading_half_life_s: Seconds = 120
+
+    def __post_init__(self) -> None:
+        if min(self.commit_s, self.commit_age_s, self.offer_s, self.heading_half_life_s) < 1:
+            raise ValueError("times of the loop must be at least one second")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """A named, versioned set of parameters; stored with every decision taken under it."""
+
+    name: str
+    version: int
+    params: Params = field(default_factory=Params)
+    loop: LoopParams = field(default_factory=LoopParams)
+
+
+def shipped_policies() -> tuple[str, ...]:
+    """Names of the policies that come with the package."""
+    names = (entry.name for entry in resources.files(SHIPPED).iterdir())
+    return tuple(sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml")))
+
+
+def load_policy(name_or_path: str) -> Policy:
+    """A shipped policy by its name, or a TOML file by its path.
+
+    Raises InvalidInputError listing every unknown key, wrong type and value out of range.
+    """
+    if name_or_path in shipped_policies():
+        return parse_policy(resources.files(SHIPPED).joinpath(f"{name_or_path}.toml").read_text("utf-8"), name_or_path)
+    path = Path(name_or_path)
+    if not path.is_file():
+        action = f"Give a TOML file, or one of: {', '.join(shipped_policies())}."
+        raise InvalidInputError("policy", [Issue("unknown_policy", f"there is no policy {name_or_path!r}", action)])
+    return parse_policy(path.read_text("utf-8"), str(path))
+
+
+def parse_policy(text: str, source: str) -> Policy:
+    """Read a policy from TOML text; ``source`` is named in errors. Raises InvalidInputError."""
+    issues: list[Issue] = []
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        issue = Issue("broken_toml", f"not valid TOML: {error}", "Mend the line it names.", source)
+        raise InvalidInputError("policy", [issue]) from None
+    policy = _build(Policy, table, "", source, issues)
+    if issues or policy is None:
+        raise InvalidInputError("policy", issues)
+    return policy
+
+
+def as_table(value: object) -> dict[str, Any]:
+    """A policy (or a part of one) as plain nested tables, to be stored with a decision."""
+    if isinstance(value, Weights):
+        return dict(value._asdict())
+    table: dict[str, Any] = {}
+    for item in fields(cast("Any", value)):
+        part = getattr(value, item.name)
+        table[item.name] = as_table(part) if is_dataclass(part) or isinstance(part, Weights) else part
+    return table
+
+
+def policy_of(table: Mapping[str, Any], source: str) -> Policy:
+    """The policy that ``as_table`` was given. Raises InvalidInputError."""
+    issues: list[Issue] = []
+    policy = _build(Policy, table, "", source, issues)
+    if issues or policy is None:
+        raise InvalidInputError("policy", issues)
+    return policy
+
+
+def _build(kind: type[Any], table: Mapping[str, Any], prefix: str, source: str, issues: list[Issue]) -> Any:
+    """An instance of ``kind`` from a table; every flaw goes to ``issues``, and None is answered where there is one."""
+    samples = _samples(kind)
+    given: dict[str, Any] = {}
+    before = len(issues)
+    for key, value in table.items():
+        name = f"{prefix}{key}"
+        if key not in samples:
+            action = f"Use one of: {', '.join(samples)}."
+            issues.append(Issue("unknown_key", f"{name} is not a setting", action, source, field=name))
+        elif isinstance(samples[key], Weights) or is_dataclass(samples[key]):
+            if isinstance(value, Mapping):
+                given[key] = _build(type(samples[key]), value, f"{name}.", source, issues)
+            else:
+                issues.append(Issue("wrong_type", f"{name} must be a table", f"Write [{name}].", source, field=name))
+        elif type(value) is not type(samples[key]):
+            wanted = type(samples[key]).__name__
+            cause = f"{name} must be a {wanted}, not {type(value).__name__}"
+            issues.append(Issue("wrong_type", cause, f"Write a {wanted}.", source, field=name))
+        else:
+            given[key] = value
+    if len(issues) > before:
+        return None
+    try:
+        return kind(**given)
+    except (ValueError, TypeError) as error:
+        where = prefix.removesuffix(".") or "policy"
+        issues.append(Issue("out_of_range", f"{where}: {error}", "Change the value.", source, field=where))
+        return None
+
+
+def _samples(kind: type[Any]) -> dict[str, Any]:
+    """A value of the right type for every setting of ``kind``."""
+    if kind is Policy:
+        return {"name": "", "version": 1, "params": Params(), "loop": LoopParams()}
+    sample = kind()
+    names = sample._fields if isinstance(sample, Weights) else [item.name for item in fields(sample)]
+    return {name: getattr(sample, name) for name in names}
