@@ -195,7 +195,8 @@ class Simulation:
         """One tick every ``tick_s`` on the full step, from the first order until nothing can change any more."""
         if self.instance.orders:
             tick_s = self.instance.rules.tick_s
-            self._at(self.instance.orders[0].placed_at // tick_s * tick_s, _TICK, partial(self._tick, dispatcher))
+            first = -(-self.instance.orders[0].placed_at // tick_s) * tick_s
+            self._at(first, _TICK, partial(self._tick, dispatcher))
 
     def _tick(self, dispatcher: Dispatcher) -> None:
         began = time.process_time()
