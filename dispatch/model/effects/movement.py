@@ -12,6 +12,11 @@ from dispatch.model.stops import first_stop, in_order, same_tasks, task_status
 from dispatch.units import Instant
 
 _BEGUN = (TaskStatus.STARTED, TaskStatus.ARRIVED)
+_WHAT = {
+    TaskKind.PICKUP: "pickup of order",
+    TaskKind.DROPOFF: "drop-off of order",
+    TaskKind.RETURN: "return of order",
+}
 
 
 def fold_movement(state: MarketState, event: MovementEvent, at: Instant) -> None:
@@ -75,7 +80,7 @@ def _arrived(state: MarketState, event: ArrivedAtStop, at: Instant) -> None:
 
 
 def _task_moved(order: OrderState, task: Task, event: MovementEvent) -> OrderState:
-    status = after(TASK_TABLE, task_status(order, task.kind), event, f"{task.kind.value} of order", task.order_id)
+    status = after(TASK_TABLE, task_status(order, task.kind), event, _WHAT[task.kind], task.order_id)
     version = order.version + 1
     if task.kind is TaskKind.DROPOFF:
         return order._replace(dropoff_task=status, version=version)

@@ -53,7 +53,9 @@ def _seen(state: MarketState, event: PositionReported) -> None:
     known = rider.position
     # Devices send late what they could not send in time: it belongs to the record, not to the present.
     newer = known is None or known.occurred_at <= event.position.occurred_at
-    _write(state, rider._replace(position=event.position) if newer else rider)
+    state.riders[event.rider_id] = rider._replace(
+        position=event.position if newer else known, version=rider.version + 1
+    )
 
 
 def _registered(state: MarketState, event: RiderRegistered) -> None:
