@@ -10,7 +10,7 @@ from dispatch.errors import InvalidInputError, NotFoundError
 from dispatch.model.actor import ActorKind
 from dispatch.model.commands import ApplyPlan, CancelOrder, HoldIntent, MakeOverride, RegisterRider
 from dispatch.model.events import OverrideRecorded
-from dispatch.model.lifecycle import DispatchStatus
+from dispatch.model.lifecycle import DispatchStatus, TaskStatus
 from dispatch.model.order import MerchantId, OrderId
 from dispatch.model.override import NEEDS, Override, OverrideId, OverrideKind, OverrideReason
 from dispatch.model.reasons import HELD_BY_PERSON, CancelReason
@@ -97,7 +97,7 @@ def test_reassigning_moves_the_order() -> None:
     assert (override.before, override.after) == ("under_way r1", "assigned r2, pinned")
     assert override.preferred_rider_id == "r1"
     assert (town.tasks("r1"), town.tasks("r2")) == ("", "+o1 -o1")
-    assert town.order().dispatch is DispatchStatus.ASSIGNED
+    assert (town.order().dispatch, town.order().pickup_task) == (DispatchStatus.ASSIGNED, TaskStatus.PLANNED)
 
 
 def test_a_rider_off_shift_gets_nothing() -> None:
@@ -115,6 +115,15 @@ def test_unassigning_keeps_the_order_from_going_back() -> None:
     assert (order.dispatch, order.rider_id, order.barred) == (DispatchStatus.OPEN, None, frozenset({R1}))
     assert town.refused(an_override(OverrideKind.UNASSIGN, order_id="o1")).code == "nobody_has_it"
     assert "does not have" in town.refused(an_override(OverrideKind.UNASSIGN, order_id="o1", rider_id="r2")).cause
+
+
+def test_an_order_taken_from_a_rider_who_waits_for_it_is_open_again() -> None:
+    town = two_riders()
+    town.given("r1", "o1")
+    town.ride()
+    town.do(an_override(OverrideKind.UNASSIGN, order_id="o1"))
+    assert (town.order().dispatch, town.order().pickup_task) == (DispatchStatus.OPEN, TaskStatus.PLANNED)
+    assert town.order().assigned_at is None
 
 
 def test_unassigning_an_offered_order_takes_the_offer_back() -> None:
