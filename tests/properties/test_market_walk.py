@@ -143,4 +143,4 @@ PARTIES = (
 """Who acts, the busier the oftener."""
 
 TestMarketWalk = MarketWalk.TestCase
-TestMarketWalk.settings = settings(max_examples=60, stateful_step_count=60)
+TestMarketWalk.settings = settings(max_examples=40, stateful_step_count=60)
