@@ -100,6 +100,12 @@ GIVEN: dict[str, tuple[Parts, str, Rules, set[Code]]] = {
         Rules(max_stops=2),
         set(),
     ),
+    "a new order in a route too long as given": (
+        [*FIXED_BOTH, "1B", RiderAt("a", tasks="+1A -1A +2B -2B")],
+        "+1A -1A +2B -2B +1B -1B",
+        Rules(max_stops=3),
+        {Code.TOO_MANY_TASKS},
+    ),
     "food too old as given": (
         [OrderAt("1A", fixed=True), "2B", RiderAt("a", tasks="+1A -1A")],
         "+1A -1A +2B -2B",

@@ -51,6 +51,24 @@ def test_an_unreadable_plan_is_told_and_never_an_exception(case: str) -> None:
     assert {violation.code for violation in violations} == {ViolationCode.MALFORMED}
 
 
+TEXTS = {
+    "start too short": "routes.start has shape (2,), not (3,)",
+    "start not from 0": "routes.start goes from 1 to 4, not from 0 to 4",
+    "start going back": "routes.start[2] is 4, smaller than the one before",
+    "order of floats": "routes.order has type float64, not int64",
+    "kind unknown": "routes.kind[0] is 2, neither pickup nor drop-off",
+    "times not an array": "arrive_at is a list, not an array",
+    "verdict unknown": "verdict[0] is 99, not a verdict",
+    "terms missing": "terms has shape (2, 0), not (2, 1)",
+    "cost a fraction": "cost is 1.5, not an integer",
+}
+
+
+@pytest.mark.parametrize("case", TEXTS)
+def test_what_cannot_be_read_is_told_with_what_was_expected(case: str) -> None:
+    assert [violation.text for violation in check(BASE, UNREADABLE[case], Rules())] == [TEXTS[case]]
+
+
 def test_many_bad_values_are_told_once() -> None:
     answer = replace(SOUND, routes=ROUTES._replace(order=ROUTES.order + 7))
     (violation,) = check(BASE, answer, Rules())
