@@ -87,6 +87,8 @@ def snapshot(
         changed=np.array(
             [_changed(rider, tasks, planned, now) for rider, tasks in zip(riders, sequences, strict=True)], np.int64
         ),
+        profile_names=tuple(travel.profiles),
+        zone_names=tuple(index.zones),
     )
 
 
