@@ -175,15 +175,14 @@ def _read_map(drawing: str) -> dict[str, tuple[int, int]]:
     for r, row in enumerate(rows):
         if len(row) != len(rows[0]):
             raise ValueError(f"row {r + 1} of the map has {len(row)} cells, the first row {len(rows[0])}")
-        for c, cell in enumerate(row):
-            for name in cell if cell != "." else "":
-                if not re.fullmatch(r"[a-zA-Z0-9]", name):
-                    raise ValueError(
-                        f"{name!r} in cell {c + 1} of row {r + 1} means nothing; write {CAPTIONS}, blanks between cells"
-                    )
-                if name in cells:
-                    raise ValueError(f"{name!r} is on the map twice, the second time in cell {c + 1} of row {r + 1}")
-                cells[name] = (r, c)
+        names = [(name, c) for c, cell in enumerate(row) if cell != "." for name in cell]
+        for name, c in names:
+            where = f"in cell {c + 1} of row {r + 1}"
+            if not re.fullmatch(r"[a-zA-Z0-9]", name):
+                raise ValueError(f"{name!r} {where} means nothing; write {CAPTIONS}, blanks between cells")
+            if name in cells:
+                raise ValueError(f"{name!r} is on the map twice, the second time {where}")
+            cells[name] = (r, c)
     return cells
 
 
