@@ -114,6 +114,8 @@ def _sequence(
     state: MarketState, rider: RiderState, planned: tuple[Task, ...], order_at: Mapping[OrderId, int], now: Instant
 ) -> list[Task]:
     """The rider's tasks: those given and offered, in their order, with those only planned where the last plan had them."""
+    if not (planned or rider.tasks or rider.offers):
+        return []
     offered = [key for offer in sorted(rider.offers) for key in state.offers[offer].order_ids]
     given = [*rider.tasks, *(task for key in offered for task in both_tasks(key))]
     rider_id, mine = rider.rider.id, set(given)
@@ -271,5 +273,7 @@ def _bars(
 def _changed(rider: RiderState, tasks: list[Task], planned: Planned, now: Instant) -> int:
     """Whether something has happened that the last plan did not foresee."""
     before = planned.get(rider.rider.id)
+    if before == () and not tasks:
+        return 0
     late = rider.leg is not None and rider.leg.arrives_at < now
     return int(before is None or late or list(before[len(before) - len(tasks) :]) != tasks)

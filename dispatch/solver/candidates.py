@@ -1,10 +1,12 @@
-"""Which riders are looked at for which bundle: those who could be at its merchant first.
+"""Which riders are looked at for an order: those who collect at its merchant anyway, then those who could be there first.
 
-The k nearest by straight line leave orders without a rider when riders are scarce, so nearness is judged by when a rider could be
-there after what is already in the route, and ``k`` is widened, in the end to all riders, for what no candidate could take.
+The k nearest by straight line leave orders without a rider when riders are scarce. So nearness is judged by when a rider could be
+at the merchant after all that is already in the route, and whoever asks widens ``k`` for what no candidate could take.
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,15 +14,39 @@ from dispatch.geo.kernel import kernel, travel_s
 from dispatch.solver.problem import Ints
 from dispatch.solver.tableau import Tableau
 from dispatch.solver.view import View, may_carry
-from dispatch.solver.walk import dropoff_times, earliest_arrival, leg_s, pickup_times, start_ride, stop_end, Ride, FINE
+from dispatch.solver.walk import (
+    FINE,
+    Ride,
+    dropoff_times,
+    earliest_arrival,
+    leg_s,
+    pickup_times,
+    start_ride,
+    stop_end,
+)
 from dispatch.units import UNREACHABLE_S
 
 
+class Ends(NamedTuple):
+    """Where and when each rider would be free after the present route; int64 (R,) each."""
+
+    place: Ints
+    free_at: Ints
+
+
+def route_ends(view: View, table: Tableau) -> Ends:
+    """The ends of all routes as they are now."""
+    riders = len(table.count)
+    ends = Ends(np.empty(riders, np.int64), np.empty(riders, np.int64))
+    _fill_ends(view, table, ends)
+    return ends
+
+
 @kernel
-def route_ends(view: View, table: Tableau, place: Ints, free_at: Ints) -> None:
-    """Where and when each rider would be free after the present route; fills ``place`` and ``free_at`` (R,)."""
+def _fill_ends(view: View, table: Tableau, ends: Ends) -> None:
+    """Ride every route to its end."""
     orders = view.orders
-    for r in range(place.shape[0]):
+    for r in range(ends.place.shape[0]):
         ride, row, count = start_ride(view, r), table.route[r], table.count[r]
         first = 0
         while first < count:
@@ -34,51 +60,68 @@ def route_ends(view: View, table: Tableau, place: Ints, free_at: Ints) -> None:
                 _, _, leave = pickup_times(view, row, first, end, arrive)
             ride = Ride(leave, there, 0, 0, 0, 1, FINE)
             first = end
-        place[r], free_at[r] = ride.here, max(ride.t, view.now)
+        ends.place[r], ends.free_at[r] = ride.here, max(ride.t, view.now)
 
 
 @kernel
-def _collects_there(view: View, table: Tableau, rider: int, order: int) -> bool:
-    """Whether the rider still has a pickup at the order's merchant before him."""
-    for k in range(table.frozen[rider], table.count[rider]):
-        task = table.route[rider, k]
-        if task & 1 == 0 and view.orders.merchant[task >> 1] == view.orders.merchant[order]:
+def first_riders(view: View, table: Tableau, ends: Ends, order: int, near: Ints) -> None:
+    """Fill ``near`` (k,) with the riders who could be at the order's merchant first, -1 where there are no more."""
+    found, k = _collecting(view, table, order, near), near.shape[0]
+    kept = found  # riders who collect there come before all others: that is how bundles grow
+    when = np.empty(k, np.int64)
+    pickup = view.orders.pickup[order]
+    for r in range(ends.place.shape[0]):
+        if found == k and (kept == k or ends.free_at[r] >= when[k - 1]):
+            continue
+        leg = travel_s(view.travel, view.riders.profile[r], ends.place[r], pickup)
+        at = ends.free_at[r] + leg
+        if leg >= UNREACHABLE_S or (found == k and at >= when[k - 1]):
+            continue
+        if table.closed[r] == 1 or not may_carry(view, order, r) or _is_among(r, near, kept):
+            continue
+        slot = min(found, k - 1)
+        while slot > kept and when[slot - 1] > at:
+            when[slot], near[slot] = when[slot - 1], near[slot - 1]
+            slot -= 1
+        when[slot], near[slot] = at, r
+        found = min(found + 1, k)
+    near[found:] = -1
+
+
+@kernel
+def _collecting(view: View, table: Tableau, order: int, near: Ints) -> int:
+    """Put the riders who have an order of the same merchant to collect at the head of ``near``; answers how many."""
+    found = 0
+    merchant = view.orders.merchant[order]
+    for m in range(view.mates_start[merchant], view.mates_start[merchant + 1]):
+        rider = table.rider[view.mates[m]]
+        if rider < 0 or found == near.shape[0] or _is_among(rider, near, found):
+            continue
+        if table.closed[rider] == 0 and may_carry(view, order, rider):
+            near[found] = rider
+            found += 1
+    return found
+
+
+@kernel
+def _is_among(rider: int, near: Ints, count: int) -> bool:
+    """Whether the rider is one of the first ``count``."""
+    for k in range(count):
+        if near[k] == rider:
             return True
     return False
 
 
-@kernel
-def _nearest(view: View, table: Tableau, place: Ints, free_at: Ints, lead: Ints, near: Ints) -> None:
-    """Fill ``near`` (B, k) with the riders who could be at the pickup of order lead[b] first, -1 where there are no more."""
-    k = near.shape[1]
-    when = np.empty(k, np.int64)
-    for b in range(lead.shape[0]):
-        order, found = lead[b], 0
-        for r in range(place.shape[0]):
-            if table.closed[r] == 1 or not may_carry(view, order, r):
-                continue
-            leg = travel_s(view.travel, view.riders.profile[r], place[r], view.orders.pickup[order])
-            if leg >= UNREACHABLE_S:
-                continue
-            # Who collects there anyway comes before everybody else: that is how bundles grow.
-            at = view.now if _collects_there(view, table, r, order) else free_at[r] + leg
-            if found == k and at >= when[k - 1]:
-                continue
-            slot = min(found, k - 1)
-            while slot > 0 and when[slot - 1] > at:
-                when[slot], near[b, slot] = when[slot - 1], near[b, slot - 1]
-                slot -= 1
-            when[slot], near[b, slot] = at, r
-            found = min(found + 1, k)
-        near[b, found:] = -1
-
-
 def nearest_riders(view: View, table: Tableau, lead: Ints, k: int) -> Ints:
     """The ``k`` riders who could be first at the pickup of each order in ``lead``; int64 (B, min(k, R)), -1 padded."""
-    riders = table.count.shape[0]
-    place, free_at = np.empty(riders, np.int64), np.empty(riders, np.int64)
-    route_ends(view, table, place, free_at)
-    near = np.full((lead.shape[0], min(k, riders)), -1, np.int64)
+    near = np.full((len(lead), min(k, len(table.count))), -1, np.int64)
     if near.size:
-        _nearest(view, table, place, free_at, lead, near)
+        _fill_near(view, table, route_ends(view, table), lead, near)
     return near
+
+
+@kernel
+def _fill_near(view: View, table: Tableau, ends: Ends, lead: Ints, near: Ints) -> None:
+    """One row of candidates for each order."""
+    for b in range(lead.shape[0]):
+        first_riders(view, table, ends, lead[b], near[b])

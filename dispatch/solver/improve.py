@@ -5,7 +5,12 @@ Always in the same order and without a clock, so that the same problem gives the
 
 from __future__ import annotations
 
+from typing import Final, NamedTuple
+
+import numpy as np
+
 from dispatch.geo.kernel import kernel
+from dispatch.solver.candidates import Ends, first_riders, route_ends
 from dispatch.solver.insertion import Scratch, cheapest_insertion, copy_with, least_cost
 from dispatch.solver.problem import Ints
 from dispatch.solver.tableau import Tableau, copy_without, put_at, write_row
@@ -14,39 +19,87 @@ from dispatch.solver.view import View, may_carry
 from dispatch.solver.walk import INFEASIBLE, price
 
 
+UNKNOWN: Final = -2
+
+
+class Neighbours(NamedTuple):
+    """Riders worth trying for an order, worked out when first asked for.
+
+    near: int64 (O, k), UNKNOWN in the first column until then. ends: the ends of the routes, by which nearness is judged.
+    dirty: int64 (R,), not 0 where a route has changed since it was last searched. touched: int64 (R,), the riders with a dirty
+    route in its first touched_count[0] entries; for an order in a clean route only these are tried.
+    """
+
+    near: Ints
+    ends: Ends
+    dirty: Ints
+    touched: Ints
+    touched_count: Ints
+
+
+def make_neighbours(view: View, table: Tableau, changed: Ints, k: int) -> Neighbours:
+    """Nothing known yet; the ``changed`` routes are dirty."""
+    riders = len(table.count)
+    near = np.full((len(table.rider), max(1, min(k, riders))), UNKNOWN, np.int64)
+    return Neighbours(near, route_ends(view, table), changed, np.zeros(riders, np.int64), np.zeros(1, np.int64))
+
+
+@kernel
+def neighbours_of(view: View, table: Tableau, known: Neighbours, order: int) -> Ints:
+    """The riders to try for the order."""
+    if known.dirty[table.rider[order]] == 0:
+        return known.touched[: known.touched_count[0]]
+    if known.near[order, 0] == UNKNOWN:
+        first_riders(view, table, known.ends, order, known.near[order])
+    return known.near[order]
+
+
+@kernel
+def _note_touched(known: Neighbours) -> None:
+    """List the riders with a dirty route."""
+    count = 0
+    for r in range(known.dirty.shape[0]):
+        if known.dirty[r]:
+            known.touched[count] = r
+            count += 1
+    known.touched_count[0] = count
+
+
 @kernel
 def improve(
     view: View,
     table: Tableau,
     movable: Ints,
-    near: Ints,
+    known: Neighbours,
     passes: int,
     exchanges: int,
-    dirty: Ints,
     rows: Ints,
     scratch: Scratch,
 ) -> int:
     """Improve the tableau in place until a pass finds nothing, or ``passes`` are used up; answers how many moves were made.
 
-    movable: orders that may move. near: int64 (O, k), riders to try for each order, -1 padded.
-    exchanges: 1 to let orders and ends of routes change riders, too. rows: int64 (2, W), scratch.
-    dirty: int64 (R,), not 0 where a route has changed since it was last searched; only moves that touch one are tried.
+    movable: orders that may move. exchanges: 1 to let orders and ends of routes change riders, too. rows: int64 (2, W), scratch.
+    Only moves that touch a dirty route are tried.
     """
     moves = 0
     for _ in range(passes):
         found = 0
+        _note_touched(known)
         for order in movable:
             if table.rider[order] >= 0:
-                found += relocate(view, table, order, near[order], dirty, rows, scratch)
+                near = neighbours_of(view, table, known, order)
+                found += relocate(view, table, order, near, known.dirty, rows, scratch)
         for order in movable:
             if exchanges == 1 and table.rider[order] >= 0:
-                found += _exchange(view, table, order, near[order], dirty, rows, scratch)
+                near = neighbours_of(view, table, known, order)
+                found += _exchange(view, table, order, near, known.dirty, rows, scratch)
         for order in movable:
             if exchanges == 1 and table.rider[order] >= 0:
-                found += exchange_tails(view, table, order, near[order], dirty, rows, scratch)
+                near = neighbours_of(view, table, known, order)
+                found += exchange_tails(view, table, order, near, known.dirty, rows, scratch)
         moves += found
-        for r in range(dirty.shape[0]):
-            dirty[r] = dirty[r] >> 1  # 2, changed in this pass, becomes 1; 1, searched now, becomes 0
+        for r in range(known.dirty.shape[0]):
+            known.dirty[r] = known.dirty[r] >> 1  # 2, changed in this pass, becomes 1; 1, searched now, becomes 0
         if found == 0:
             break
     return moves

@@ -9,6 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from dispatch.geo.kernel import kernel, travel_s
+from dispatch.solver.candidates import first_riders
+from dispatch.solver.improve import UNKNOWN, Neighbours
 from dispatch.solver.insertion import Scratch, cheapest_insertion, least_cost
 from dispatch.solver.problem import Ints
 from dispatch.solver.tableau import Tableau, put_at, take_out
@@ -28,7 +30,7 @@ def ruin_and_recreate(
     view: View,
     table: Tableau,
     movable: Ints,
-    near: Ints,
+    known: Neighbours,
     rounds: int,
     size: int,
     seed: int,
@@ -37,7 +39,7 @@ def ruin_and_recreate(
 ) -> int:
     """Run ``rounds`` rounds over the ``movable`` orders, ``size`` of them each; answers how many lowered the cost.
 
-    near: int64 (O, k), riders to try. saved: int64 (size, W + 3), room for the routes that a round may have to restore.
+    saved: int64 (2 * size, W + 2), room for the routes that a round may have to restore.
     """
     if movable.shape[0] < 2:
         return 0
@@ -50,7 +52,7 @@ def ruin_and_recreate(
         if table.rider[first] < 0:
             continue
         count = _related(view, table, movable, first, size, state, removed)
-        better += _round(view, table, removed[:count], near, homes, saved, state, scratch)
+        better += _round(view, table, removed[:count], known, homes, saved, state, scratch)
     return better
 
 
@@ -92,7 +94,14 @@ def _save(table: Tableau, rider: int, homes: Ints, kept: int, saved: Ints) -> in
 
 @kernel
 def _round(
-    view: View, table: Tableau, removed: Ints, near: Ints, homes: Ints, saved: Ints, state: Ints, scratch: Scratch
+    view: View,
+    table: Tableau,
+    removed: Ints,
+    known: Neighbours,
+    homes: Ints,
+    saved: Ints,
+    state: Ints,
+    scratch: Scratch,
 ) -> int:
     """One round; 1 if the plan got cheaper, 0 if it was restored."""
     kept = 0
@@ -103,7 +112,10 @@ def _round(
     for k in range(removed.shape[0]):  # put back in random sequence
         other = k + draw(state, removed.shape[0] - k)
         removed[k], removed[other] = removed[other], removed[k]
-        rider, i, j, cost = _cheapest(view, table, removed[k], near[removed[k]], scratch)
+        near = known.near[removed[k]]
+        if near[0] == UNKNOWN:
+            first_riders(view, table, known.ends, removed[k], near)
+        rider, i, j, cost = _cheapest(view, table, removed[k], near, scratch)
         if rider < 0:
             fits = False
             break

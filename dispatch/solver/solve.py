@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from dispatch.geo.kernel import kernel
 from dispatch.solver.assign import assign
-from dispatch.solver.candidates import nearest_riders
 from dispatch.solver.costs import TERMS
-from dispatch.solver.improve import improve
+from dispatch.solver.improve import improve, make_neighbours
 from dispatch.solver.params import Params
 from dispatch.solver.plan import Plan, Verdict
 from dispatch.solver.problem import OPEN, Ints, Problem
@@ -43,25 +43,32 @@ def search(view: View, table: Tableau, changed: Ints, params: Params, seed: int,
     """Improve the routes: local search around what changed, then ruin and recreate, then local search over what that left."""
     movable = np.flatnonzero((table.fixed == 0) & (table.rider >= 0))
     knobs = params.search
-    if len(movable) == 0:
+    if len(movable) == 0 or knobs.passes == 0:
         return
-    near = np.full((len(table.rider), min(knobs.neighbours, len(table.count))), -1, np.int64)
-    near[movable] = nearest_riders(view, table, movable, knobs.neighbours)
+    known = make_neighbours(view, table, changed, knobs.neighbours)
     rows = np.zeros((2, table.route.shape[1]), np.int64)
-    improve(view, table, movable, near, knobs.passes, int(knobs.exchanges), changed, rows, scratch)
+    improve(view, table, movable, known, knobs.passes, int(knobs.exchanges), rows, scratch)
+    if knobs.ruins == 0:
+        return
     saved = np.zeros((2 * knobs.ruin_size, table.route.shape[1] + 2), np.int64)
-    better = ruin_and_recreate(view, table, movable, near, knobs.ruins, knobs.ruin_size, seed, saved, scratch)
-    if better:
-        changed[:] = 1
-        improve(view, table, movable, near, knobs.passes, int(knobs.exchanges), changed, rows, scratch)
+    if ruin_and_recreate(view, table, movable, known, knobs.ruins, knobs.ruin_size, seed, saved, scratch):
+        known.dirty[:] = 1
+        improve(view, table, movable, known, knobs.passes, int(knobs.exchanges), rows, scratch)
+
+
+@kernel
+def _all_terms(view: View, table: Tableau, terms: Ints, scratch: Scratch) -> None:
+    """The cost terms of every route; fills ``terms`` (R, K)."""
+    for r in range(table.count.shape[0]):
+        if table.count[r] > 0:
+            walk(view, r, table.route[r], table.count[r], scratch.ledger)
+            terms[r] = scratch.ledger.terms
 
 
 def finish(view: View, table: Tableau, verdict: Ints, scratch: Scratch) -> Plan:
     """Times, terms and the total of the routes as they stand."""
     terms = np.zeros((len(table.count), len(TERMS)), np.int64)
-    for r in np.flatnonzero(table.count).tolist():
-        walk(view, r, table.route[r], int(table.count[r]), scratch.ledger)
-        terms[r] = scratch.ledger.terms
+    _all_terms(view, table, terms, scratch)
     routes = routes_of(table)
     arrive_at, event_at, leave_at, depart_at = route_times(view, routes)
     verdict[(view.orders.state != OPEN) | (table.rider >= 0)] = Verdict.PLANNED

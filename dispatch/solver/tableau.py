@@ -9,7 +9,7 @@ import numpy as np
 from dispatch.geo.kernel import kernel
 from dispatch.solver.insertion import Scratch, cheapest_insertion, copy_with
 from dispatch.solver.problem import OPEN, Ints, Problem, Routes
-from dispatch.solver.view import View
+from dispatch.solver.view import View, may_carry
 from dispatch.solver.walk import FINE, INFEASIBLE, walk
 
 
@@ -51,6 +51,17 @@ def make_tableau(problem: Problem, view: View, scratch: Scratch, *, width: int, 
 
 
 @kernel
+def copy_without(row: Ints, count: int, order: int, out: Ints) -> int:
+    """Write the route without the tasks of ``order`` into ``out``; answers how many tasks are left."""
+    kept = 0
+    for k in range(count):
+        if row[k] >> 1 != order:
+            out[kept] = row[k]
+            kept += 1
+    return kept
+
+
+@kernel
 def _fill(view: View, table: Tableau, start: Ints, tasks: Ints, replan: int, scratch: Scratch) -> None:
     """Copy the given routes row by row, strip what is to be planned anew, and price them."""
     for r in range(table.count.shape[0]):
@@ -59,14 +70,26 @@ def _fill(view: View, table: Tableau, start: Ints, tasks: Ints, replan: int, scr
         table.route[r, :count] = tasks[start[r] : start[r + 1]]
         for k in range(table.frozen[r]):
             table.fixed[table.route[r, k] >> 1] = 1
-        if replan == 1:
-            _strip_open(table, r)
-        if _reprice(view, table, r, scratch) != FINE:
+        _drop_unfit(view, table, r, scratch)
+        too_long = table.count[r] > view.rules.max_tasks
+        if replan == 1 or too_long or _reprice(view, table, r, scratch) != FINE:
             _strip_open(table, r)
             if _reprice(view, table, r, scratch) != FINE:
                 table.closed[r] = 1
         for k in range(table.count[r]):
             table.rider[table.route[r, k] >> 1] = r
+
+
+@kernel
+def _drop_unfit(view: View, table: Tableau, rider: int, scratch: Scratch) -> None:
+    """Take out open orders that the rider may not carry any more: barred since, other zone, other vehicle."""
+    count = table.count[rider]
+    for k in range(count - 1, -1, -1):
+        order = table.route[rider, k] >> 1
+        if table.route[rider, k] & 1 == 0 and table.fixed[order] == 0 and not may_carry(view, order, rider):
+            count = copy_without(table.route[rider], count, order, scratch.row)
+            table.route[rider, :count] = scratch.row[:count]
+    table.count[rider] = count
 
 
 @kernel
@@ -86,17 +109,6 @@ def _reprice(view: View, table: Tableau, rider: int, scratch: Scratch) -> int:
     broken = walk(view, rider, table.route[rider], table.count[rider], scratch.ledger)
     table.cost[rider] = scratch.ledger.terms.sum()
     return broken
-
-
-@kernel
-def copy_without(row: Ints, count: int, order: int, out: Ints) -> int:
-    """Write the route without the tasks of ``order`` into ``out``; answers how many tasks are left."""
-    kept = 0
-    for k in range(count):
-        if row[k] >> 1 != order:
-            out[kept] = row[k]
-            kept += 1
-    return kept
 
 
 @kernel

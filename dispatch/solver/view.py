@@ -26,6 +26,7 @@ class View(NamedTuple):
     """Everything a route's cost depends on.
 
     barred: sorted int64, order * R + rider. load, aboard: int64 (R,), sizes and number of orders in the bag at the start.
+    mates_start, mates: the orders of merchant m that are not in a bag are mates[mates_start[m]:mates_start[m + 1]].
     """
 
     now: int
@@ -35,6 +36,8 @@ class View(NamedTuple):
     barred: Ints
     load: Ints
     aboard: Ints
+    mates_start: Ints
+    mates: Ints
     weights: Weights
     rules: RuleFlags
 
@@ -45,6 +48,9 @@ def make_view(problem: Problem, rules: Rules, weights: Weights) -> View:
     carried = orders.state == ON_BOARD
     holder = orders.rider[carried]
     count = problem.rider_count
+    waiting = np.flatnonzero(~carried)
+    merchants = orders.merchant[waiting]
+    by_merchant = np.bincount(merchants, minlength=int(orders.merchant.max(initial=-1)) + 1)
     return View(
         now=problem.now,
         travel=problem.travel,
@@ -53,6 +59,8 @@ def make_view(problem: Problem, rules: Rules, weights: Weights) -> View:
         barred=np.sort(problem.bars[:, 0] * count + problem.bars[:, 1]),
         load=np.bincount(holder, weights=orders.size[carried], minlength=count).astype(np.int64),
         aboard=np.bincount(holder, minlength=count).astype(np.int64),
+        mates_start=np.concatenate([np.zeros(1, np.int64), np.cumsum(by_merchant)]),
+        mates=waiting[np.argsort(merchants, kind="stable")],
         weights=weights,
         rules=RuleFlags(
             one_merchant_on_board=int(rules.one_merchant_on_board),
