@@ -44,7 +44,7 @@ def bind_orders(orders: Sequence[Order], rows: Sequence[Row], zones: ZoneIndex) 
     """
     pickups = _points([order.pickup for order in orders])
     dropoffs = _points([order.dropoff or order.pickup for order in orders])
-    served = zones.contains(pickups) & [zone.kind is ZoneKind.DELIVERY for zone in zones.zones]
+    served = zones.contains(pickups) & np.array([zone.kind is ZoneKind.DELIVERY for zone in zones.zones], np.bool_)
     outside = {"pickup": zones.outside_delivery(pickups), "drop-off": zones.outside_delivery(dropoffs)}
     no_go = {"pickup": zones.in_no_go(pickups), "drop-off": zones.in_no_go(dropoffs)}
     bound = []

@@ -113,9 +113,14 @@ def test_zones_come_from_the_pickup_unless_the_order_names_them(tmp_path: Path) 
     assert load_instance(folder).warnings[0].cause == "order n1 cannot be served: its drop-off lies in a no-go zone"
 
 
-def test_without_zones_nothing_is_bound(tmp_path: Path) -> None:
+@pytest.mark.parametrize("content", [None, '{"type": "FeatureCollection", "features": []}'])
+def test_without_zones_nothing_is_bound(tmp_path: Path, content: str | None) -> None:
     folder = example("own", tmp_path)
     (folder / "zones.geojson").unlink()
+    for name, named in (("riders", ', "zones": ["west"]'), ("orders", ', "zones": ["east"]')):
+        edit(folder / f"{name}.geojson", named, "")
+    if content:
+        (folder / "zones.geojson").write_text(content, encoding="utf-8")
     assert [order.zones for order in load_instance(folder).orders[:2]] == [frozenset(), frozenset()]
 
 
