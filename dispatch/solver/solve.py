@@ -7,7 +7,8 @@ import numpy as np
 from dispatch.geo.kernel import kernel
 from dispatch.solver.assign import assign
 from dispatch.solver.costs import TERMS
-from dispatch.solver.improve import improve, make_neighbours
+from dispatch.solver.improve import improve
+from dispatch.solver.neighbours import UNKNOWN, make_neighbours
 from dispatch.solver.params import Params
 from dispatch.solver.plan import Plan, Verdict
 from dispatch.solver.problem import OPEN, Ints, Problem
@@ -53,6 +54,7 @@ def search(view: View, table: Tableau, changed: Ints, params: Params, seed: int,
     saved = np.zeros((2 * knobs.ruin_size, table.route.shape[1] + 2), np.int64)
     if ruin_and_recreate(view, table, movable, known, knobs.ruins, knobs.ruin_size, seed, saved, scratch):
         known.dirty[:] = 1
+        known.saving[:] = UNKNOWN
         improve(view, table, movable, known, knobs.passes, int(knobs.exchanges), rows, scratch)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dispatch.geo.kernel import kernel
 from dispatch.solver.insertion import Scratch
+from dispatch.solver.neighbours import Neighbours, neighbours_of, note_change, worth_trying
 from dispatch.solver.problem import Ints
 from dispatch.solver.tableau import Tableau, write_row
 from dispatch.solver.view import View, may_carry
@@ -11,10 +12,8 @@ from dispatch.solver.walk import INFEASIBLE, price
 
 
 @kernel
-def exchange_tails(
-    view: View, table: Tableau, order: int, near: Ints, dirty: Ints, rows: Ints, scratch: Scratch
-) -> int:
-    """Try to give the route from the pickup of ``order`` on to a near rider, and that one's end to this rider; 1 if done.
+def exchange_tails(view: View, table: Tableau, known: Neighbours, order: int, rows: Ints, scratch: Scratch) -> int:
+    """Try to give the route from the pickup of ``order`` on to a neighbour, and that one's end to this rider; 1 if done.
 
     Only cuts at an empty bag behind everything that must stay are tried; the first exchange that is better is made.
     """
@@ -22,20 +21,15 @@ def exchange_tails(
     cut = _position(table, home, order)
     if table.closed[home] == 1 or not _may_cut(view, table, home, cut):
         return 0
-    for rider in near:
-        if rider < 0 or rider == home or table.closed[rider] == 1 or dirty[home] + dirty[rider] == 0:
+    for rider in neighbours_of(view, table, known, order):
+        if not worth_trying(view, table, known, order, rider) or not _may_carry_tail(view, table, home, cut, rider):
             continue
-        if not _may_carry_tail(view, table, home, cut, rider):
-            continue
-        for other in range(table.count[rider], -1, -1):
-            if not _may_cut(view, table, rider, other):
-                if other < table.frozen[rider]:
-                    break
+        for other in range(table.count[rider], table.frozen[rider] - 1, -1):
+            if not _may_cut(view, table, rider, other) or not _may_carry_tail(view, table, rider, other, home):
                 continue
-            if _may_carry_tail(view, table, rider, other, home) and _try(
-                view, table, home, cut, rider, other, rows, scratch
-            ):
-                dirty[home], dirty[rider] = 2, 2
+            if _try(view, table, home, cut, rider, other, rows, scratch):
+                note_change(table, known, home)
+                note_change(table, known, rider)
                 return 1
     return 0
 

@@ -69,8 +69,12 @@ class _Walk:
         """End the legs since the last stop at ``destination``; all but the last were moves to merchants without a task.
 
         Different things may share a place, so the last leg is named by the task done there. Where no leg was needed a
-        move of no length is noted, because the files want every stop reached.
+        move of no length is noted, because the files want every stop reached. A loop that left this merchant and came
+        back is told as waiting there: the format takes the first arrival for the one that counts.
         """
+        first = next((k for k, leg in enumerate(self.legs) if leg.destination == place), None)
+        if first is not None and self.legs[-1].destination == place:
+            del self.legs[first + 1 :]
         if self.legs and self.legs[-1].destination == place:
             last = self.legs.pop()
             self.wander(merchants)

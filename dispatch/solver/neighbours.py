@@ -1,0 +1,109 @@
+"""What local search remembers between its moves: riders worth trying, routes that changed, what an order's removal saves."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from dispatch.geo.kernel import kernel
+from dispatch.solver.candidates import Ends, first_riders, route_ends
+from dispatch.solver.insertion import Scratch
+from dispatch.solver.problem import Ints
+from dispatch.solver.tableau import Tableau, copy_without
+from dispatch.solver.view import View, may_carry
+from dispatch.solver.walk import INFEASIBLE, price
+
+UNKNOWN: Final = -2
+
+
+class Neighbours(NamedTuple):
+    """Worked out when first asked for.
+
+    near: int64 (O, k), riders to try for an order, UNKNOWN in the first column until asked for. ends: the ends of the routes,
+    by which nearness is judged. dirty: int64 (R,), not 0 where a route has changed since it was last searched. touched:
+    int64 (R,), the riders with a dirty route in its first touched_count[0] entries; for an order in a clean route only these
+    are tried. saving: int64 (O,), what taking the order out of its route saves, UNKNOWN until asked for.
+    """
+
+    near: Ints
+    ends: Ends
+    dirty: Ints
+    touched: Ints
+    touched_count: Ints
+    saving: Ints
+
+
+def make_neighbours(view: View, table: Tableau, changed: Ints, k: int) -> Neighbours:
+    """Nothing known yet; the ``changed`` routes are dirty."""
+    orders, riders = len(table.rider), len(table.count)
+    return Neighbours(
+        near=np.full((orders, max(1, min(k, riders))), UNKNOWN, np.int64),
+        ends=route_ends(view, table),
+        dirty=changed,
+        touched=np.zeros(riders, np.int64),
+        touched_count=np.zeros(1, np.int64),
+        saving=np.full(orders, UNKNOWN, np.int64),
+    )
+
+
+@kernel
+def note_touched(known: Neighbours) -> None:
+    """List the riders with a dirty route, at the begin of a pass."""
+    count = 0
+    for r in range(known.dirty.shape[0]):
+        if known.dirty[r]:
+            known.touched[count] = r
+            count += 1
+    known.touched_count[0] = count
+
+
+@kernel
+def end_pass(known: Neighbours) -> None:
+    """Routes changed in this pass stay dirty for the next one; those that were only searched are clean."""
+    for r in range(known.dirty.shape[0]):
+        known.dirty[r] = known.dirty[r] >> 1
+
+
+@kernel
+def note_change(table: Tableau, known: Neighbours, rider: int) -> None:
+    """The rider's route is another now."""
+    known.dirty[rider] = 2
+    for k in range(table.count[rider]):
+        known.saving[table.route[rider, k] >> 1] = UNKNOWN
+
+
+@kernel
+def neighbours_of(view: View, table: Tableau, known: Neighbours, order: int) -> Ints:
+    """The riders to try for the order."""
+    if known.dirty[table.rider[order]] == 0:
+        return known.touched[: known.touched_count[0]]
+    return all_neighbours_of(view, table, known, order)
+
+
+@kernel
+def all_neighbours_of(view: View, table: Tableau, known: Neighbours, order: int) -> Ints:
+    """The riders near the order, whether something has changed there or not."""
+    if known.near[order, 0] == UNKNOWN:
+        first_riders(view, table, known.ends, order, known.near[order])
+    return known.near[order]
+
+
+@kernel
+def saving_of(view: View, table: Tableau, known: Neighbours, order: int, scratch: Scratch) -> int:
+    """What taking the order out of its route saves; -INFEASIBLE where the rest would break a rule."""
+    if known.saving[order] == UNKNOWN:
+        rider = table.rider[order]
+        count = copy_without(table.route[rider], table.count[rider], order, scratch.bundle)
+        left = price(view, rider, scratch.bundle, count, scratch.ledger)
+        known.saving[order] = -INFEASIBLE if left >= INFEASIBLE else table.cost[rider] - left
+    return int(known.saving[order])
+
+
+@kernel
+def worth_trying(view: View, table: Tableau, known: Neighbours, order: int, rider: int) -> bool:
+    """Whether the rider is another than the order's, one of both routes is dirty, and the rider may have the order."""
+    home = table.rider[order]
+    if rider < 0 or rider == home or known.dirty[home] + known.dirty[rider] == 0:
+        return False
+    return bool(table.closed[rider] == 0 and may_carry(view, order, rider))
