@@ -1,6 +1,7 @@
 """Units used everywhere: integer seconds, integer metres, money in minor units.
 
-Instants are UTC epoch seconds and end in ``_at``; durations are seconds and end in ``_s``; lengths are metres and end in ``_m``.
+Instants are UTC epoch seconds and end in ``_at``; durations are seconds and end in ``_s``; lengths are metres and end
+in ``_m``.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ HOUR_S: Final = 3600
 DAY_S: Final = 86_400
 
 UNREACHABLE_S: Final[Seconds] = (2**31 - 1) // 4 * 3
-"""Travel time between places with no way between them: 3/4 of the largest int32, so that adding to it stays positive."""
+"""Travel time where there is no way: 3/4 of the largest int32, so that adding to it stays positive."""
 
 UNREACHABLE_COST: Final[Cost] = (2**62 - 1) // 4 * 3
 """Cost of what cannot be done; sums of a few stay inside int64."""

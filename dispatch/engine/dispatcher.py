@@ -23,7 +23,9 @@ from dispatch.solver.problem import Problem
 class Solver(Protocol):
     """Plans one market at one instant; the product's own is ``dispatch.solver.solve.solve``."""
 
-    def __call__(self, problem: Problem, params: Params, *, seed: int) -> Plan: ...
+    def __call__(self, problem: Problem, params: Params, *, seed: int) -> Plan:
+        """Plan."""
+        ...
 
 
 class UnsoundPlanError(DispatchError):

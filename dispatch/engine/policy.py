@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final, TypeVar, cast
 
 from dispatch.errors import InvalidInputError, Issue
 from dispatch.solver.costs import Weights
 from dispatch.solver.params import Params
 from dispatch.units import Seconds
+
+T = TypeVar("T")
 
 SHIPPED: Final = "dispatch.policies"
 
@@ -21,8 +23,10 @@ SHIPPED: Final = "dispatch.policies"
 class LoopParams:
     """How plans become decisions.
 
-    commit_s: an order is given to its rider when the rider has to leave within this time (at least the time between two ticks).
-    commit_age_s: an order placed this long ago is given to its planned rider even if there is time. offer_s: an offer's life.
+    commit_s: an order is given to its rider when the rider has to leave within this time (at least the time between two
+    ticks).
+    commit_age_s: an order placed this long ago is given to its planned rider even if there is time. offer_s: an offer's
+    life.
     """
 
     commit_s: Seconds = 60
@@ -99,7 +103,7 @@ def policy_of(table: Mapping[str, Any], source: str) -> Policy:
     return policy
 
 
-def _build(kind: type[Any], table: Mapping[str, Any], prefix: str, source: str, issues: list[Issue]) -> Any:
+def _build(kind: type[T], table: Mapping[str, Any], prefix: str, source: str, issues: list[Issue]) -> T | None:
     """An instance of ``kind`` from a table; every flaw goes to ``issues``, and None is answered where there is one."""
     samples = _samples(kind)
     given: dict[str, Any] = {}
@@ -130,10 +134,10 @@ def _build(kind: type[Any], table: Mapping[str, Any], prefix: str, source: str, 
         return None
 
 
-def _samples(kind: type[Any]) -> dict[str, Any]:
+def _samples(kind: type[object]) -> dict[str, Any]:
     """A value of the right type for every setting of ``kind``."""
     if kind is Policy:
         return {"name": "", "version": 1, "params": Params(), "loop": LoopParams()}
     sample = kind()
-    names = sample._fields if isinstance(sample, Weights) else [item.name for item in fields(sample)]
+    names = sample._fields if isinstance(sample, Weights) else [item.name for item in fields(cast("Any", sample))]
     return {name: getattr(sample, name) for name in names}

@@ -113,7 +113,7 @@ def _concerns(order: OrderState, now: Instant, rider_at: Mapping[RiderId, int]) 
 def _sequence(
     state: MarketState, rider: RiderState, planned: tuple[Task, ...], order_at: Mapping[OrderId, int], now: Instant
 ) -> list[Task]:
-    """The rider's tasks: those given and offered, in their order, with those only planned where the last plan had them."""
+    """The rider's tasks given and offered, in their order, and those only planned where the last plan had them."""
     if not (planned or rider.tasks or rider.offers):
         return []
     offered = [key for offer in sorted(rider.offers) for key in state.offers[offer].order_ids]
@@ -169,7 +169,7 @@ def _orders(
             -1 if holder is None else rider_at.get(holder, -1),
             status,
         )
-    return Orders(*(np.ascontiguousarray(rows[:, column]) for column in range(rows.shape[1])))
+    return Orders(*np.ascontiguousarray(rows.T))
 
 
 def _holder(order: OrderState, state: MarketState, now: Instant) -> tuple[RiderId | None, int]:
@@ -203,14 +203,15 @@ def _riders(riders: list[RiderState], now: Instant, profiles: tuple[str, ...], i
             index.mask(rider.rider.zones),
             int(_accepts(rider, now)),
         )
-    columns = (np.ascontiguousarray(rows[:, column]) for column in range(7))
-    return Riders(*columns, heading=np.zeros((len(riders), 3)), heading_trust=np.zeros(len(riders)))
+    place, free_at, profile, capacity, off_at, zones, accepts = np.ascontiguousarray(rows.T)
+    nowhere, nothing = np.zeros((len(riders), 3)), np.zeros(len(riders))
+    return Riders(place, free_at, profile, capacity, off_at, zones, accepts, nowhere, nothing)
 
 
 def _headings(
     riders: list[RiderState], now: Instant, points: Floats, index: _Index, loop: LoopParams
 ) -> tuple[Floats, Floats]:
-    """Direction of riders under way, and how much it still says: it fades with the age of the last word from the rider."""
+    """Direction of riders under way, and how much it still says: it fades with the age of the last word."""
     heading, trust = np.zeros((len(riders), 3)), np.zeros(len(riders))
     for number, rider in enumerate(riders):
         if rider.leg is None:
@@ -259,7 +260,7 @@ def _bars(
     order_at: Mapping[OrderId, int],
     rider_at: Mapping[RiderId, int],
 ) -> Ints:
-    """Pairs that must not come together: a person said so, or the rider has declined, or the order is pinned to another."""
+    """Pairs that must not come together: a person said so, the rider declined, the order is pinned to another."""
     pairs: list[tuple[int, int]] = []
     for order in orders:
         barred = state.bars_of(order) | order.declined_by

@@ -79,10 +79,11 @@ class Customer:
 class Order:
     """One customer request: one merchant, one drop-off.
 
-    ``ready_at`` is the merchant's present promise of when the food is ready; ``promised_at`` is what the customer was told;
-    ``not_before_at`` opens the customer's window (scheduled and catering orders). ``size`` counts in units of rider capacity.
-    ``vehicles`` empty means every kind. ``dropoff`` is None only for store pickups. ``linked_to`` names the order that this one
-    redelivers or adds on to; ``attributes`` carries what a channel wants kept (short codes, contract numbers, sheet revision).
+    ``ready_at`` is the merchant's present promise of when the food is ready; ``promised_at`` is what the customer was
+    told; ``not_before_at`` opens the customer's window (scheduled and catering orders). ``size`` counts in units of
+    rider capacity. ``vehicles`` empty means every kind. ``dropoff`` is None only for store pickups. ``linked_to`` names
+    the order that this one redelivers or adds on to; ``attributes`` carries what a channel wants kept (short codes,
+    contract numbers, sheet revision).
     """
 
     id: OrderId

@@ -16,7 +16,10 @@ ShiftId = NewType("ShiftId", str)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rider:
-    """Who carries. ``zones`` empty means the whole market; ``capacity`` is the sum of order sizes that fits on board."""
+    """Who carries. ``zones`` empty means the whole market.
+
+    ``capacity`` is the sum of order sizes that fits on board.
+    """
 
     id: RiderId
     market_id: MarketId

@@ -1,7 +1,7 @@
 """Give the waiting orders riders, round by round: bundles, candidates, costs, matching, insertion.
 
-A rider gets at most one bundle a round; what is left over goes into the next round, with the routes as they are then. Orders
-that no candidate could take are looked at by more riders, in the end by all of them.
+A rider gets at most one bundle a round; what is left over goes into the next round, with the routes as they are then.
+Orders that no candidate could take are looked at by more riders, in the end by all of them.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def assign(view: View, table: Tableau, waiting: Ints, params: Params, scratch: S
 
 
 def way_out_costs(view: View, waiting: Ints, options: Options) -> Ints:
-    """What leaving each order out costs, in points: as if it were served ``not_yet_s`` (``nobody_s``) after now or ready."""
+    """Points for leaving each order out: as if it were served ``not_yet_s`` (``nobody_s``) after now or ready."""
     orders = view.orders
     age = view.now - orders.placed_at[waiting]
     later_s = np.where(age < options.patience_s, options.not_yet_s, options.nobody_s)

@@ -1,7 +1,7 @@
 """Orders that may be carried together on one piece of route: same merchant, ready together, going the same way.
 
-Bundles are proposed only where riders are scarce; a single order is a bundle of one. Orders can still be joined later, when
-one is inserted into the route of a rider who collects at the same merchant anyway.
+Bundles are proposed only where riders are scarce; a single order is a bundle of one. Orders can still be joined later,
+when one is inserted into the route of a rider who collects at the same merchant anyway.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from dispatch.units import Seconds
 class BundleParams:
     """Limits of a proposed bundle.
 
-    max_size: orders in one. max_ready_gap_s: between the first and the last to be ready. max_detour_s: riding between two
-    drop-offs that follow each other. scarce_share: bundles are proposed when there are more waiting orders than this share of
-    the riders who take orders.
+    max_size: orders in one. max_ready_gap_s: between the first and the last to be ready. max_detour_s: riding between
+    two drop-offs that follow each other. scarce_share: bundles are proposed when there are more waiting orders than
+    this share of the riders who take orders.
     """
 
     max_size: int = 3

@@ -1,7 +1,8 @@
-"""Which riders are looked at for an order: those who collect at its merchant anyway, then those who could be there first.
+"""Which riders are looked at for an order: who collects at its merchant anyway, then who could be there first.
 
-The k nearest by straight line leave orders without a rider when riders are scarce. So nearness is judged by when a rider could be
-at the merchant after all that is already in the route, and whoever asks widens ``k`` for what no candidate could take.
+The k nearest by straight line leave orders without a rider when riders are scarce. So nearness is judged by when a
+rider could be at the merchant after all that is already in the route, and whoever asks widens ``k`` for what no
+candidate could take.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ class Ends(NamedTuple):
 
 def route_ends(view: View, table: Tableau) -> Ends:
     """The ends of all routes as they are now."""
-    riders = len(table.count)
+    riders = len(table.length)
     ends = Ends(np.empty(riders, np.int64), np.empty(riders, np.int64))
     _fill_ends(view, table, ends)
     return ends
@@ -47,7 +48,7 @@ def _fill_ends(view: View, table: Tableau, ends: Ends) -> None:
     """Ride every route to its end."""
     orders = view.orders
     for r in range(ends.place.shape[0]):
-        ride, row, count = start_ride(view, r), table.route[r], table.count[r]
+        ride, row, count = start_ride(view, r), table.route[r], table.length[r]
         first = 0
         while first < count:
             order = row[first] >> 1
@@ -106,15 +107,15 @@ def _collecting(view: View, table: Tableau, order: int, near: Ints) -> int:
 @kernel
 def _is_among(rider: int, near: Ints, count: int) -> bool:
     """Whether the rider is one of the first ``count``."""
+    found = 0
     for k in range(count):
-        if near[k] == rider:
-            return True
-    return False
+        found += int(near[k] == rider)
+    return found > 0
 
 
 def nearest_riders(view: View, table: Tableau, lead: Ints, k: int) -> Ints:
     """The ``k`` riders who could be first at the pickup of each order in ``lead``; int64 (B, min(k, R)), -1 padded."""
-    near = np.full((len(lead), min(k, len(table.count))), -1, np.int64)
+    near = np.full((len(lead), min(k, len(table.length))), -1, np.int64)
     if near.size:
         _fill_near(view, table, route_ends(view, table), lead, near)
     return near

@@ -17,12 +17,12 @@ def exchange(view: View, table: Tableau, known: Neighbours, order: int, rows: In
     saving = saving_of(view, table, known, order, scratch)
     if table.closed[home] == 1 or saving <= 0:
         return 0
-    count = copy_without(table.route[home], table.count[home], order, rows[0])
+    count = copy_without(table.route[home], table.length[home], order, rows[0])
     for rider in neighbours_of(view, table, known, order):
         if not worth_trying(view, table, known, order, rider):
             continue
         least = least_cost(view, rider, order)
-        for k in range(table.frozen[rider], table.count[rider]):
+        for k in range(table.frozen[rider], table.length[rider]):
             task = table.route[rider, k]
             other = task >> 1
             if task & 1 or table.fixed[other] == 1:
@@ -45,10 +45,11 @@ def _try_pair(
 ) -> bool:
     """Exchange the riders of two orders if that is cheaper.
 
-    rows[0] holds the first order's route without it, ``count`` tasks; it must cost less than ``limit`` with the other order.
+    rows[0] holds the first order's route without it, ``count`` tasks; it must cost less than ``limit`` with the other
+    order.
     """
     home, rider = table.rider[order], table.rider[other]
-    other_count = copy_without(table.route[rider], table.count[rider], other, rows[1])
+    other_count = copy_without(table.route[rider], table.length[rider], other, rows[1])
     mine = cheapest_insertion(view, home, rows[0], count, table.frozen[home], other, limit, scratch)
     if mine.pickup_at < 0:
         return False

@@ -27,10 +27,10 @@ def improve(
     rows: Ints,
     scratch: Scratch,
 ) -> int:
-    """Improve the tableau in place until a pass finds nothing, or ``passes`` are used up; answers how many moves were made.
+    """Improve the tableau in place until a pass finds nothing or ``passes`` are used up; answers the number of moves.
 
-    movable: orders that may move. exchanges: 1 to let orders and ends of routes change riders, too. rows: int64 (2, W), scratch.
-    Only moves that touch a dirty route are tried.
+    movable: orders that may move. exchanges: 1 to let orders and ends of routes change riders, too. rows: int64 (2, W),
+    scratch. Only moves that touch a dirty route are tried.
     """
     moves = 0
     for _ in range(passes):

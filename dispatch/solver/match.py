@@ -1,6 +1,7 @@
 """Which bundle goes to which rider: a minimum-cost matching with a priced way out for every bundle.
 
-Both matchers give the same total cost; where several matchings are equally cheap they may differ in which one they give.
+Both matchers give the same total cost; where several matchings are equally cheap they may differ in which one they
+give.
 """
 
 from __future__ import annotations
@@ -18,11 +19,13 @@ from dispatch.solver.problem import Ints
 class Matcher(Protocol):
     """Chooses at most one rider for each bundle and at most one bundle for each rider.
 
-    row, column, cost: int64 (E,), the candidate pairs, no pair twice. out: int64 (rows,), what leaving the row out costs.
-    Answers int64 (rows,): index of the chosen pair, -1 for the way out. The total cost is the least possible.
+    row, column, cost: int64 (E,), the candidate pairs, no pair twice. out: int64 (rows,), what leaving the row out
+    costs. Answers int64 (rows,): index of the chosen pair, -1 for the way out. The total cost is the least possible.
     """
 
-    def __call__(self, row: Ints, column: Ints, cost: Ints, out: Ints) -> Ints: ...
+    def __call__(self, row: Ints, column: Ints, cost: Ints, out: Ints) -> Ints:
+        """Choose."""
+        ...
 
 
 def match_by_flow(row: Ints, column: Ints, cost: Ints, out: Ints) -> Ints:
@@ -56,7 +59,8 @@ def match_by_sparse(row: Ints, column: Ints, cost: Ints, out: Ints) -> Ints:
     if rows == 0 or len(row) == 0:
         return chosen
     width = int(column.max()) + 1
-    # Explicit zeros would vanish from the sparse matrix: shift all costs above zero, which changes no choice (each row takes one).
+    # Explicit zeros would vanish from the sparse matrix: shift all costs above zero, which changes no choice (each row
+    # takes one).
     shift = 1 - min(int(cost.min()), int(out.min()))
     data = np.concatenate([cost, out]) + shift
     columns = np.concatenate([column, width + np.arange(rows)])

@@ -1,4 +1,4 @@
-"""What local search remembers between its moves: riders worth trying, routes that changed, what an order's removal saves."""
+"""What local search remembers between moves: riders to try, routes that changed, what removing an order saves."""
 
 from __future__ import annotations
 
@@ -20,10 +20,11 @@ UNKNOWN: Final = -2
 class Neighbours(NamedTuple):
     """Worked out when first asked for.
 
-    near: int64 (O, k), riders to try for an order, UNKNOWN in the first column until asked for. ends: the ends of the routes,
-    by which nearness is judged. dirty: int64 (R,), not 0 where a route has changed since it was last searched. touched:
-    int64 (R,), the riders with a dirty route in its first touched_count[0] entries; for an order in a clean route only these
-    are tried. saving: int64 (O,), what taking the order out of its route saves, UNKNOWN until asked for.
+    near: int64 (O, k), riders to try for an order, UNKNOWN in the first column until asked for. ends: the ends of the
+    routes, by which nearness is judged. dirty: int64 (R,), not 0 where a route has changed since it was last searched.
+    touched: int64 (R,), the riders with a dirty route in its first touched_count[0] entries; for an order in a clean
+    route only these are tried. saving: int64 (O,), what taking the order out of its route saves, UNKNOWN until asked
+    for.
     """
 
     near: Ints
@@ -36,7 +37,7 @@ class Neighbours(NamedTuple):
 
 def make_neighbours(view: View, table: Tableau, changed: Ints, k: int) -> Neighbours:
     """Nothing known yet; the ``changed`` routes are dirty."""
-    orders, riders = len(table.rider), len(table.count)
+    orders, riders = len(table.rider), len(table.length)
     return Neighbours(
         near=np.full((orders, max(1, min(k, riders))), UNKNOWN, np.int64),
         ends=route_ends(view, table),
@@ -69,7 +70,7 @@ def end_pass(known: Neighbours) -> None:
 def note_change(table: Tableau, known: Neighbours, rider: int) -> None:
     """The rider's route is another now."""
     known.dirty[rider] = 2
-    for k in range(table.count[rider]):
+    for k in range(table.length[rider]):
         known.saving[table.route[rider, k] >> 1] = UNKNOWN
 
 
@@ -86,7 +87,8 @@ def all_neighbours_of(view: View, table: Tableau, known: Neighbours, order: int)
     """The riders near the order, whether something has changed there or not."""
     if known.near[order, 0] == UNKNOWN:
         first_riders(view, table, known.ends, order, known.near[order])
-    return known.near[order]
+    near: Ints = known.near[order]
+    return near
 
 
 @kernel
@@ -94,7 +96,7 @@ def saving_of(view: View, table: Tableau, known: Neighbours, order: int, scratch
     """What taking the order out of its route saves; -INFEASIBLE where the rest would break a rule."""
     if known.saving[order] == UNKNOWN:
         rider = table.rider[order]
-        count = copy_without(table.route[rider], table.count[rider], order, scratch.bundle)
+        count = copy_without(table.route[rider], table.length[rider], order, scratch.bundle)
         left = price(view, rider, scratch.bundle, count, scratch.ledger)
         known.saving[order] = -INFEASIBLE if left >= INFEASIBLE else table.cost[rider] - left
     return int(known.saving[order])

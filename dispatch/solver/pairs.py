@@ -16,7 +16,8 @@ def pair_costs(
 ) -> None:
     """Price each candidate pair (bundle[i], rider[i]) into ``costs``; INFEASIBLE where it does not fit.
 
-    The orders of bundle b are members[start[b]:start[b + 1]], put in one after the other, each where it is cheapest then.
+    The orders of bundle b are members[start[b]:start[b + 1]], put in one after the other, each where it is cheapest
+    then.
     """
     for i in range(bundle.shape[0]):
         costs[i] = pair_cost(view, table, members[start[bundle[i]] : start[bundle[i] + 1]], rider[i], scratch)
@@ -27,7 +28,7 @@ def pair_cost(view: View, table: Tableau, orders: Ints, rider: int, scratch: Scr
     """What the orders add to the rider's route."""
     if table.closed[rider] == 1:
         return INFEASIBLE
-    count, cost, row = table.count[rider], table.cost[rider], scratch.bundle
+    count, cost, row = table.length[rider], table.cost[rider], scratch.bundle
     row[:count] = table.route[rider, :count]
     for k in range(orders.shape[0]):
         order = orders[k]

@@ -40,11 +40,12 @@ class Plan:
     """Routes for all riders of a problem, with times, and a verdict for every order.
 
     routes: tasks as in the problem's own routes, new orders inserted.
-    arrive_at, event_at, leave_at: int64 (T,), arrival at the task's stop, the pickup or drop-off itself, and leaving the stop;
-    all tasks of one stop (pickups in a row at one place) share the three.
+    arrive_at, event_at, leave_at: int64 (T,), arrival at the task's stop, the pickup or drop-off itself, and leaving
+    the stop; all tasks of one stop (pickups in a row at one place) share the three.
     depart_at: int64 (T,), when the leg to the task's stop begins: as late as does not delay it.
     verdict: int64 (O,), a Verdict for each order. cost: int64 sum over orders and routes.
-    terms: int64 (R, K), each rider's weighted cost terms, in the order of ``dispatch.solver.costs.TERMS``; their sum is the route's cost.
+    terms: int64 (R, K), each rider's weighted cost terms, in the order of ``dispatch.solver.costs.TERMS``; their sum is
+    the route's cost.
     """
 
     routes: Routes

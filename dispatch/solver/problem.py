@@ -34,7 +34,8 @@ class Orders(NamedTuple):
     """The open, fixed and carried orders; every field is int64 (O,).
 
     pickup, dropoff: place indices. merchant: orders with the same number can be picked up in one stop.
-    ready_at: when the food is ready; due_at: promise to the customer; not_before_at: drop-off not before this (0: any time).
+    ready_at: when the food is ready; due_at: promise to the customer; not_before_at: drop-off not before this (0: any
+    time).
     size: capacity units. vehicles: bit p set where profile p may carry it. zones: bits of the zones it lies in.
     *_before_s, *_after_s: handling between arrival and the pickup (drop-off), and from then until leaving.
     rider: index of the rider who has it now, -1 for nobody. state: OPEN, FIXED or ON_BOARD.
@@ -62,10 +63,13 @@ class Orders(NamedTuple):
 class Riders(NamedTuple):
     """The riders on shift, or about to be; int64 (R,) except where said.
 
-    place, free_at: where and since (or from) when the rider can choose where to go; a rider under way finishes the leg first.
+    place, free_at: where and since (or from) when the rider can choose where to go; a rider under way finishes the leg
+    first.
     off_at: end of shift. zones: bits of the zones the rider works in. accepts: 1 where new orders may be given.
-    heading: float64 (R, 3), unit vector of the present movement in the space of ``TravelTable.points`` (zeros: standing).
-    heading_trust: float64 (R,), 0..1, how much the heading still says (fades with the age and slowness of the position).
+    heading: float64 (R, 3), unit vector of the present movement in the space of ``TravelTable.points`` (zeros:
+    standing).
+    heading_trust: float64 (R,), 0..1, how much the heading still says (fades with the age and slowness of the
+    position).
     """
 
     place: Ints
@@ -82,8 +86,9 @@ class Riders(NamedTuple):
 class Routes(NamedTuple):
     """The riders' present tasks, in order: tasks of rider r are start[r]:start[r + 1].
 
-    start: int64 (R + 1,). order, kind: int64 (T,), kind PICKUP or DROPOFF. frozen: int64 (R,), how many leading tasks must stay
-    as they are. An order that is ON_BOARD has only its drop-off here; an OPEN order may be missing (nobody has it) or present.
+    start: int64 (R + 1,). order, kind: int64 (T,), kind PICKUP or DROPOFF. frozen: int64 (R,), how many leading tasks
+    must stay as they are. An order that is ON_BOARD has only its drop-off here; an OPEN order may be missing (nobody
+    has it) or present.
     """
 
     start: Ints
@@ -97,10 +102,10 @@ class Problem:
     """What is known at ``now``.
 
     bars: int64 (B, 2), pairs (order, rider) that must not come together, sorted.
-    changed: int64 (R,), 1 where something has happened to the rider or the route that the last plan did not foresee; the solver
-    searches around these first. None: nothing is known of a last plan.
-    profile_names, zone_names: what the numbers of profiles and the bits of zones mean, for whoever reads an explanation; the
-    solver does not look at them, and they may be missing.
+    changed: int64 (R,), 1 where something has happened to the rider or the route that the last plan did not foresee;
+    the solver searches around these first. None: nothing is known of a last plan.
+    profile_names, zone_names: what the numbers of profiles and the bits of zones mean, for whoever reads an
+    explanation; the solver does not look at them, and they may be missing.
     """
 
     now: int

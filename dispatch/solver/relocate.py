@@ -12,13 +12,16 @@ from dispatch.solver.view import View
 
 @kernel
 def relocate(view: View, table: Tableau, known: Neighbours, order: int, rows: Ints, scratch: Scratch) -> int:
-    """Move the order to its cheapest place, with its own rider or a neighbour; 1 if that was better than where it is."""
+    """Move the order to its cheapest place, with its own rider or a neighbour.
+
+    1 if that was better than where it is.
+    """
     home = table.rider[order]
     best, best_rider, best_i, best_j = saving_of(view, table, known, order, scratch), -1, -1, -1
     if table.closed[home] == 1 or best <= 0:
         return 0
     left = table.cost[home] - best
-    count = copy_without(table.route[home], table.count[home], order, rows[0])
+    count = copy_without(table.route[home], table.length[home], order, rows[0])
     if known.dirty[home]:
         slot = cheapest_insertion(view, home, rows[0], count, table.frozen[home], order, table.cost[home], scratch)
         if slot.pickup_at >= 0:
@@ -27,7 +30,7 @@ def relocate(view: View, table: Tableau, known: Neighbours, order: int, rows: In
         if not worth_trying(view, table, known, order, rider) or least_cost(view, rider, order) >= best:
             continue
         row, limit = table.route[rider], table.cost[rider] + best
-        slot = cheapest_insertion(view, rider, row, table.count[rider], table.frozen[rider], order, limit, scratch)
+        slot = cheapest_insertion(view, rider, row, table.length[rider], table.frozen[rider], order, limit, scratch)
         if slot.pickup_at >= 0:
             best, best_rider, best_i, best_j = slot.cost - table.cost[rider], rider, slot.pickup_at, slot.dropoff_at
     if best_rider < 0:

@@ -1,7 +1,7 @@
 """Ruin and recreate: take a few related orders out of the plan, put them back one by one where they are cheapest.
 
-After Shaw (1998) and Schrimpf et al. (2000); related are orders with near merchants and near ready times. A round that does not
-lower the cost is undone, so the plan only gets better. The generator is a linear congruence with a given seed.
+After Shaw (1998) and Schrimpf et al. (2000); related are orders with near merchants and near ready times. A round that
+does not lower the cost is undone, so the plan only gets better. The generator is a linear congruence with a given seed.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def _save(table: Tableau, rider: int, homes: Ints, kept: int, saved: Ints) -> in
     width = table.route.shape[1]
     homes[kept] = rider
     saved[kept, :width] = table.route[rider]
-    saved[kept, width], saved[kept, width + 1] = table.count[rider], table.cost[rider]
+    saved[kept, width], saved[kept, width + 1] = table.length[rider], table.cost[rider]
     return kept + 1
 
 
@@ -136,14 +136,17 @@ def _restore(table: Tableau, rider: int, saved: Ints) -> None:
     """Put a remembered route back."""
     width = table.route.shape[1]
     table.route[rider] = saved[:width]
-    table.count[rider], table.cost[rider] = saved[width], saved[width + 1]
-    for k in range(table.count[rider]):
+    table.length[rider], table.cost[rider] = saved[width], saved[width + 1]
+    for k in range(table.length[rider]):
         table.rider[table.route[rider, k] >> 1] = rider
 
 
 @kernel
 def _cheapest(view: View, table: Tableau, order: int, near: Ints, scratch: Scratch) -> tuple[int, int, int, int]:
-    """(rider, pickup position, drop-off position, cost of the route) of the cheapest place; rider -1 where there is none."""
+    """(rider, pickup position, drop-off position, cost of the route) of the cheapest place.
+
+    Rider -1 where there is none.
+    """
     best, best_rider, best_i, best_j, best_cost = INFEASIBLE, -1, -1, -1, INFEASIBLE
     for rider in near:
         if rider < 0 or table.closed[rider] == 1 or not may_carry(view, order, rider):
@@ -152,7 +155,7 @@ def _cheapest(view: View, table: Tableau, order: int, near: Ints, scratch: Scrat
             continue
         limit = INFEASIBLE if best == INFEASIBLE else table.cost[rider] + best
         slot = cheapest_insertion(
-            view, rider, table.route[rider], table.count[rider], table.frozen[rider], order, limit, scratch
+            view, rider, table.route[rider], table.length[rider], table.frozen[rider], order, limit, scratch
         )
         if slot.pickup_at >= 0:
             best, best_rider, best_cost = slot.cost - table.cost[rider], rider, slot.cost

@@ -8,13 +8,13 @@ from dispatch.geo.kernel import kernel
 from dispatch.solver.assign import assign
 from dispatch.solver.costs import TERMS
 from dispatch.solver.improve import improve
+from dispatch.solver.insertion import Scratch, make_scratch
 from dispatch.solver.neighbours import UNKNOWN, make_neighbours
 from dispatch.solver.params import Params
 from dispatch.solver.plan import Plan, Verdict
 from dispatch.solver.problem import OPEN, Ints, Problem
-from dispatch.solver.insertion import Scratch, make_scratch
-from dispatch.solver.tableau import Tableau, make_tableau, routes_of
 from dispatch.solver.ruin import ruin_and_recreate
+from dispatch.solver.tableau import Tableau, make_tableau, routes_of
 from dispatch.solver.timing import route_times
 from dispatch.solver.verdicts import verdicts
 from dispatch.solver.view import View, make_view
@@ -41,7 +41,7 @@ def solve(problem: Problem, params: Params, *, seed: int = 0) -> Plan:
 
 
 def search(view: View, table: Tableau, changed: Ints, params: Params, seed: int, scratch: Scratch) -> None:
-    """Improve the routes: local search around what changed, then ruin and recreate, then local search over what that left."""
+    """Improve the routes: local search around what changed, ruin and recreate, local search over what that left."""
     movable = np.flatnonzero((table.fixed == 0) & (table.rider >= 0))
     knobs = params.search
     if len(movable) == 0 or knobs.passes == 0:
@@ -61,15 +61,15 @@ def search(view: View, table: Tableau, changed: Ints, params: Params, seed: int,
 @kernel
 def _all_terms(view: View, table: Tableau, terms: Ints, scratch: Scratch) -> None:
     """The cost terms of every route; fills ``terms`` (R, K)."""
-    for r in range(table.count.shape[0]):
-        if table.count[r] > 0:
-            walk(view, r, table.route[r], table.count[r], scratch.ledger)
+    for r in range(table.length.shape[0]):
+        if table.length[r] > 0:
+            walk(view, r, table.route[r], table.length[r], scratch.ledger)
             terms[r] = scratch.ledger.terms
 
 
 def finish(view: View, table: Tableau, verdict: Ints, scratch: Scratch) -> Plan:
     """Times, terms and the total of the routes as they stand."""
-    terms = np.zeros((len(table.count), len(TERMS)), np.int64)
+    terms = np.zeros((len(table.length), len(TERMS)), np.int64)
     _all_terms(view, table, terms, scratch)
     routes = routes_of(table)
     arrive_at, event_at, leave_at, depart_at = route_times(view, routes)

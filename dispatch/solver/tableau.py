@@ -16,14 +16,15 @@ from dispatch.solver.walk import FINE, INFEASIBLE, walk
 class Tableau(NamedTuple):
     """Routes of all riders.
 
-    route: int64 (R, W), tasks as ``order * 2 + kind``; the first count[r] of row r count.
+    route: int64 (R, W), tasks as ``order * 2 + kind``; the first length[r] of row r count.
     frozen: int64 (R,), leading tasks that stay. cost: int64 (R,), weighted cost of each route.
     closed: int64 (R,), 1 where what was given already breaks a rule, so that nothing is added.
-    rider: int64 (O,), whose route has the order, -1 for nobody's. fixed: int64 (O,), 1 where the order must stay in its route.
+    rider: int64 (O,), whose route has the order, -1 for nobody's. fixed: int64 (O,), 1 where the order must stay in its
+    route.
     """
 
     route: Ints
-    count: Ints
+    length: Ints
     frozen: Ints
     cost: Ints
     closed: Ints
@@ -39,7 +40,7 @@ def make_tableau(problem: Problem, view: View, scratch: Scratch, *, width: int, 
     routes = problem.routes
     table = Tableau(
         route=np.zeros((problem.rider_count, width), np.int64),
-        count=np.zeros(problem.rider_count, np.int64),
+        length=np.zeros(problem.rider_count, np.int64),
         frozen=routes.frozen.copy(),
         cost=np.zeros(problem.rider_count, np.int64),
         closed=np.zeros(problem.rider_count, np.int64),
@@ -64,49 +65,49 @@ def copy_without(row: Ints, count: int, order: int, out: Ints) -> int:
 @kernel
 def _fill(view: View, table: Tableau, start: Ints, tasks: Ints, replan: int, scratch: Scratch) -> None:
     """Copy the given routes row by row, strip what is to be planned anew, and price them."""
-    for r in range(table.count.shape[0]):
+    for r in range(table.length.shape[0]):
         count = start[r + 1] - start[r]
-        table.count[r] = count
+        table.length[r] = count
         table.route[r, :count] = tasks[start[r] : start[r + 1]]
         for k in range(table.frozen[r]):
             table.fixed[table.route[r, k] >> 1] = 1
         _drop_unfit(view, table, r, scratch)
-        too_long = table.count[r] > view.rules.max_tasks
+        too_long = table.length[r] > view.rules.max_tasks
         if replan == 1 or too_long or _reprice(view, table, r, scratch) != FINE:
             _strip_open(table, r)
             if _reprice(view, table, r, scratch) != FINE:
                 table.closed[r] = 1
-        for k in range(table.count[r]):
+        for k in range(table.length[r]):
             table.rider[table.route[r, k] >> 1] = r
 
 
 @kernel
 def _drop_unfit(view: View, table: Tableau, rider: int, scratch: Scratch) -> None:
     """Take out open orders that the rider may not carry any more: barred since, other zone, other vehicle."""
-    count = table.count[rider]
+    count = table.length[rider]
     for k in range(count - 1, -1, -1):
         order = table.route[rider, k] >> 1
         if table.route[rider, k] & 1 == 0 and table.fixed[order] == 0 and not may_carry(view, order, rider):
             count = copy_without(table.route[rider], count, order, scratch.row)
             table.route[rider, :count] = scratch.row[:count]
-    table.count[rider] = count
+    table.length[rider] = count
 
 
 @kernel
 def _strip_open(table: Tableau, rider: int) -> None:
     """Take the orders that need not stay out of a route."""
     row, kept = table.route[rider], 0
-    for k in range(table.count[rider]):
+    for k in range(table.length[rider]):
         if table.fixed[row[k] >> 1] == 1:
             row[kept] = row[k]
             kept += 1
-    table.count[rider] = kept
+    table.length[rider] = kept
 
 
 @kernel
 def _reprice(view: View, table: Tableau, rider: int, scratch: Scratch) -> int:
     """Compute a route's cost anew; answers FINE or the first rule it breaks."""
-    broken = walk(view, rider, table.route[rider], table.count[rider], scratch.ledger)
+    broken = walk(view, rider, table.route[rider], table.length[rider], scratch.ledger)
     table.cost[rider] = scratch.ledger.terms.sum()
     return broken
 
@@ -115,7 +116,7 @@ def _reprice(view: View, table: Tableau, rider: int, scratch: Scratch) -> int:
 def write_row(table: Tableau, rider: int, row: Ints, count: int, cost: int) -> None:
     """Take over a changed route."""
     table.route[rider, :count] = row[:count]
-    table.count[rider] = count
+    table.length[rider] = count
     table.cost[rider] = cost
 
 
@@ -124,7 +125,7 @@ def put_at(
     table: Tableau, rider: int, order: int, pickup_at: int, dropoff_at: int, cost: int, scratch: Scratch
 ) -> None:
     """Insert the order at the given positions; ``cost`` is the whole route's with it."""
-    count = table.count[rider]
+    count = table.length[rider]
     copy_with(table.route[rider], count, order, pickup_at, dropoff_at, scratch.row)
     write_row(table, rider, scratch.row, count + 2, cost)
     table.rider[order] = rider
@@ -134,7 +135,7 @@ def put_at(
 def put(view: View, table: Tableau, rider: int, order: int, scratch: Scratch) -> bool:
     """Insert the order where it is cheapest; False, and nothing changed, where there is no place."""
     slot = cheapest_insertion(
-        view, rider, table.route[rider], table.count[rider], table.frozen[rider], order, INFEASIBLE, scratch
+        view, rider, table.route[rider], table.length[rider], table.frozen[rider], order, INFEASIBLE, scratch
     )
     if slot.pickup_at < 0:
         return False
@@ -146,7 +147,7 @@ def put(view: View, table: Tableau, rider: int, order: int, scratch: Scratch) ->
 def take_out(view: View, table: Tableau, order: int, scratch: Scratch) -> None:
     """Take the order out of its route."""
     rider = table.rider[order]
-    count = copy_without(table.route[rider], table.count[rider], order, scratch.bundle)
+    count = copy_without(table.route[rider], table.length[rider], order, scratch.bundle)
     write_row(table, rider, scratch.bundle, count, 0)
     _reprice(view, table, rider, scratch)
     table.rider[order] = -1
@@ -154,7 +155,7 @@ def take_out(view: View, table: Tableau, order: int, scratch: Scratch) -> None:
 
 def routes_of(table: Tableau) -> Routes:
     """The tableau as compact routes."""
-    start = np.concatenate([np.zeros(1, np.int64), np.cumsum(table.count)])
-    taken = np.arange(table.route.shape[1])[None, :] < table.count[:, None]
+    start = np.concatenate([np.zeros(1, np.int64), np.cumsum(table.length)])
+    taken = np.arange(table.route.shape[1])[None, :] < table.length[:, None]
     tasks = table.route[taken]
     return Routes(start=start, order=tasks >> 1, kind=tasks & 1, frozen=table.frozen)

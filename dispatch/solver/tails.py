@@ -13,7 +13,7 @@ from dispatch.solver.walk import INFEASIBLE, price
 
 @kernel
 def exchange_tails(view: View, table: Tableau, known: Neighbours, order: int, rows: Ints, scratch: Scratch) -> int:
-    """Try to give the route from the pickup of ``order`` on to a neighbour, and that one's end to this rider; 1 if done.
+    """Try to give the route from the pickup of ``order`` on to a neighbour for that one's end; 1 if done.
 
     Only cuts at an empty bag behind everything that must stay are tried; the first exchange that is better is made.
     """
@@ -24,7 +24,7 @@ def exchange_tails(view: View, table: Tableau, known: Neighbours, order: int, ro
     for rider in neighbours_of(view, table, known, order):
         if not worth_trying(view, table, known, order, rider) or not _may_carry_tail(view, table, home, cut, rider):
             continue
-        for other in range(table.count[rider], table.frozen[rider] - 1, -1):
+        for other in range(table.length[rider], table.frozen[rider] - 1, -1):
             if not _may_cut(view, table, rider, other) or not _may_carry_tail(view, table, rider, other, home):
                 continue
             if _try(view, table, home, cut, rider, other, rows, scratch):
@@ -37,7 +37,7 @@ def exchange_tails(view: View, table: Tableau, known: Neighbours, order: int, ro
 @kernel
 def _position(table: Tableau, rider: int, order: int) -> int:
     """Where the order's first task stands in the rider's route."""
-    for k in range(table.count[rider]):
+    for k in range(table.length[rider]):
         if table.route[rider, k] >> 1 == order:
             return k
     return -1
@@ -53,16 +53,16 @@ def _may_cut(view: View, table: Tableau, rider: int, cut: int) -> bool:
         aboard += -1 if row[k] & 1 else 1
     if aboard != 0:
         return False
-    for k in range(cut, table.count[rider]):
-        if table.fixed[row[k] >> 1] == 1:
-            return False
-    return True
+    fixed = 0
+    for k in range(cut, table.length[rider]):
+        fixed += table.fixed[row[k] >> 1]
+    return bool(fixed == 0)
 
 
 @kernel
 def _may_carry_tail(view: View, table: Tableau, rider: int, cut: int, other: int) -> bool:
     """Whether ``other`` may carry every order from task ``cut`` of the rider's route on."""
-    for k in range(cut, table.count[rider]):
+    for k in range(cut, table.length[rider]):
         task = table.route[rider, k]
         if task & 1 == 0 and not may_carry(view, task >> 1, other):
             return False
@@ -72,7 +72,7 @@ def _may_carry_tail(view: View, table: Tableau, rider: int, cut: int, other: int
 @kernel
 def _try(view: View, table: Tableau, a: int, cut_a: int, b: int, cut_b: int, rows: Ints, scratch: Scratch) -> bool:
     """Exchange the ends of two routes if that is cheaper."""
-    count_a, count_b = table.count[a], table.count[b]
+    count_a, count_b = table.length[a], table.length[b]
     new_a, new_b = cut_a + count_b - cut_b, cut_b + count_a - cut_a
     if max(new_a, new_b) > view.rules.max_tasks:
         return False

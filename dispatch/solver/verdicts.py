@@ -14,7 +14,10 @@ from dispatch.solver.walk import FINE, INFEASIBLE, NO_CAPACITY, NO_WAY, SHIFT_OV
 
 
 def verdicts(view: View, table: Tableau, later: Ints, left: Ints, params: Params) -> Ints:
-    """A Verdict for every order: ``later`` were not looked at yet, ``left`` found no rider; int64 (O,), else PLANNED."""
+    """A Verdict for every order: ``later`` were not looked at yet, ``left`` found no rider.
+
+    Int64 (O,), else PLANNED.
+    """
     answer = np.full(len(view.orders.state), Verdict.PLANNED, np.int64)
     answer[later] = Verdict.NOT_YET
     for order in left.tolist():
@@ -43,12 +46,12 @@ def verdict_of(view: View, table: Tableau, order: int, params: Params) -> Verdic
 
 
 def _rule_of_routes(view: View, table: Tableau, order: int, some: Ints, params: Params) -> Verdict:
-    """What keeps the order out of the routes of these riders, each allowed to carry it."""
+    """What keeps the order out of the routes of these riders, who may carry it; nothing is added to closed ones."""
     scratch = make_scratch(table.route.shape[1], len(view.orders.state))
     pair = np.array([order * 2, order * 2 + 1], np.int64)
     alone: set[int] = set()
-    for r in some.tolist():
-        row, count, frozen = table.route[r], table.count[r], table.frozen[r]
+    for r in some[table.closed[some] == 0].tolist():
+        row, count, frozen = table.route[r], table.length[r], table.frozen[r]
         if cheapest_insertion(view, r, row, count, frozen, order, INFEASIBLE, scratch).pickup_at >= 0:
             waits = view.now - view.orders.placed_at[order] < params.options.patience_s
             return Verdict.NOT_YET if waits else Verdict.TOO_COSTLY

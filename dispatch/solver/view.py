@@ -25,7 +25,8 @@ class RuleFlags(NamedTuple):
 class View(NamedTuple):
     """Everything a route's cost depends on.
 
-    barred: sorted int64, order * R + rider. load, aboard: int64 (R,), sizes and number of orders in the bag at the start.
+    barred: sorted int64, order * R + rider. load, aboard: int64 (R,), sizes and number of orders in the bag at the
+    start.
     mates_start, mates: the orders of merchant m that are not in a bag are mates[mates_start[m]:mates_start[m + 1]].
     """
 

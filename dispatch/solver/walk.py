@@ -43,7 +43,7 @@ TOO_OLD: Final = 5
 
 
 class Ride(NamedTuple):
-    """Where a rider is on paper: free at ``t`` in place ``here`` with ``load`` in ``aboard`` orders, at ``cost`` points so far.
+    """A rider on paper: free at ``t`` in ``here``, ``load`` in ``aboard`` orders on board, ``cost`` points so far.
 
     moved: 0 before the first stop. broken: FINE or the hard rule that the ride has broken.
     """
@@ -78,7 +78,7 @@ def start_ride(view: View, rider: int) -> Ride:
 
 @kernel
 def stop_end(view: View, route: Ints, count: int, first: int) -> int:
-    """Index behind the last task of the stop that begins at ``first``: pickups in a row at one merchant, or one drop-off."""
+    """Index behind the stop that begins at ``first``: pickups in a row at one merchant, or one drop-off."""
     if route[first] & 1:
         return first + 1
     order = route[first] >> 1
@@ -105,7 +105,7 @@ def leg_s(view: View, rider: int, ride: Ride, there: int) -> int:
 
 @kernel
 def earliest_arrival(view: View, ride: Ride, there: int, leg: int) -> int:
-    """Arrival when leaving as soon as possible; who stands at the first stop has arrived when he became free."""
+    """Arrival when leaving at once; who stands at the first stop has arrived on becoming free."""
     if ride.moved == 0 and ride.here == there:
         return ride.t
     return max(ride.t, view.now) + leg
@@ -113,7 +113,7 @@ def earliest_arrival(view: View, ride: Ride, there: int, leg: int) -> int:
 
 @kernel
 def pickup_times(view: View, route: Ints, first: int, end: int, arrive: int) -> tuple[int, int, int]:
-    """(earliest the rider could pick up, when the pickup happens, when the rider leaves) for the pickup stop [first, end)."""
+    """(earliest the rider could pick up, when that happens, when the rider leaves) for the stop [first, end)."""
     orders = view.orders
     before, after, ready = 0, 0, view.now
     for k in range(first, end):

@@ -28,10 +28,12 @@ TERMS: Final = (
 class Weights(NamedTuple):
     """Points a second, except where said. Each belongs to the term of its name.
 
-    click_to_door: from placing to the drop-off. lateness: after the promise; lateness_scale_s: how late doubles the points.
+    click_to_door: from placing to the drop-off. lateness: after the promise; lateness_scale_s: how late doubles the
+    points.
     food_waiting: ready food not yet picked up. rider_waiting: a rider standing at a merchant.
     travel: riding. heading: riding against the present direction, a second of travel to the drop-off.
-    load: points for the square of the orders on hand over capacity. churn: points for each order that changes its rider.
+    load: points for the square of the orders on hand over capacity. churn: points for each order that changes its
+    rider.
     """
 
     click_to_door: int = 100
