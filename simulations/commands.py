@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import click
@@ -11,6 +12,7 @@ from dispatch.cli import json_option
 
 INSTANCE = click.Path(path_type=Path)
 FOLDER = click.Path(file_okay=False, path_type=Path)
+KITCHENS = "Food is ready earlier or later than promised: spread of the logarithm of the time, such as 0.3."
 
 
 @click.command(short_help="Play one day under one policy.")
@@ -70,3 +72,64 @@ def simulate(
         click.echo(json.dumps(answer.as_json(request), indent=2))
     else:
         show.print_answer(request, answer)
+
+
+@click.command(short_help="Compare policies on the same days and chances.")
+@click.argument("instances", type=INSTANCE, nargs=-1, required=True)
+@click.option(
+    "--policies", default="dispatch,nearest,window", show_default=True, help="Names or TOML files, by commas."
+)
+@click.option("--seeds", type=click.IntRange(min=1), default=1, show_default=True, help="Play each N times.")
+@click.option("--thin", type=click.IntRange(min=1), default=1, show_default=True, help="Keep every N-th rider.")
+@click.option("--late-kitchens", metavar="SIGMA", type=click.FloatRange(0, 2), default=0.0, help=KITCHENS)
+@click.option(
+    "--declines", metavar="P", type=click.FloatRange(0, 1), default=0.0, help="Riders decline offers: how often."
+)
+@click.option("--jobs", type=click.IntRange(min=1), default=os.cpu_count() or 1, show_default="all", help="Processes.")
+@click.option("--out", type=FOLDER, help="Write page, picture, figures and runs into this folder.")
+@click.option("--check/--no-check", default=True, show_default=True, help="Judge every plan by the checker.")
+@json_option
+def compare(
+    instances: tuple[Path, ...],
+    policies: str,
+    seeds: int,
+    thin: int,
+    late_kitchens: float,
+    declines: float,
+    jobs: int,
+    out: Path | None,
+    check: bool,
+    as_json: bool,
+) -> None:
+    """Play several policies on the days in the folders INSTANCES and say how far each is from the first.
+
+    All policies meet the same chances: a seed decides which customers give up, which kitchens are late and which riders
+    decline, whatever the policy does. `dispatch` is the product with the policy that the instance names.
+
+    \b
+    Examples:
+      dispatch compare data/synthetic --out build/compare
+      dispatch compare data/synthetic --seeds 10 --late-kitchens 0.3 --declines 0.1
+      dispatch compare mdrp-sim/instances/4 mdrp-sim/instances/10 --thin 8 --policies default,my-policy.toml
+    """
+    from simulations import compare as comparing  # noqa: PLC0415 - late, as above
+    from simulations import show  # noqa: PLC0415
+    from simulations.chances import Chances  # noqa: PLC0415
+
+    request = comparing.Request(
+        instances=instances,
+        policies=tuple(name for name in policies.split(",") if name),
+        seeds=seeds,
+        thin=thin,
+        chances=Chances(kitchen_error=late_kitchens, decline_probability=declines),
+        checked=check,
+        jobs=jobs,
+        out=out,
+        quiet=as_json,
+    )
+    found, files = comparing.run_comparison(request)
+    if as_json:
+        told = {what: str(path) for what, path in files.items()}
+        click.echo(json.dumps({**found.as_json(), "files": told}, indent=2))
+    else:
+        show.print_comparison(found, files)

@@ -20,7 +20,9 @@ from dispatch.model.actor import Actor, ActorKind
 from dispatch.model.commands import (
     AcceptOffer,
     CancelOrder,
+    ChangeReadyTime,
     Command,
+    DeclineOffer,
     MarkReady,
     PlaceOrder,
     RegisterMerchant,
@@ -36,6 +38,7 @@ from dispatch.model.rider import RiderId, Shift
 from dispatch.model.state import RiderState
 from dispatch.store.memory import MemoryLog
 from dispatch.units import Instant, Seconds
+from simulations.chances import AS_TOLD, Chances
 from simulations.instance import Instance
 from simulations.robots import next_step
 
@@ -68,6 +71,7 @@ class Simulation:
     policy: Policy
     solver: Solver
     seed: int = 0
+    chances: Chances = AS_TOLD
     checked: bool = False
     keep: Keep | None = None
     progress: Progress | None = None
@@ -94,7 +98,7 @@ class Simulation:
             self.solver,
             seed=self.seed,
             checked=self.checked,
-            accepts_at_once=instance.rules.accept_s == 0,
+            accepts_at_once=instance.rules.accept_s == 0 and self.chances.decline_probability == 0,
             keep=self.keep,
         )
         self._set_up()
@@ -146,16 +150,28 @@ class Simulation:
     def _place(self, order: Order, chance: float) -> None:
         self._do(PlaceOrder(order=order), ActorKind.CUSTOMER)
         rules, placed_at = self.instance.rules, order.placed_at
-        self._at(max(order.ready_at, placed_at), _WORLD, partial(self._ready, order.id))
+        ready_at = max(self.chances.ready_at(order, self.seed), placed_at)
+        if ready_at > order.ready_at:
+            self._at(order.ready_at, _WORLD, partial(self._delay, order.id, ready_at))
+        self._at(ready_at, _WORLD, partial(self._ready, order.id))
         if rules.cancel_after_s is not None and chance < rules.cancel_probability:
             self._at(placed_at + rules.cancel_after_s, _WORLD, partial(self._give_up, order.id, ActorKind.CUSTOMER))
         if rules.give_up_after_s is not None:
             self._at(placed_at + rules.give_up_after_s, _WORLD, partial(self._give_up, order.id, ActorKind.OPERATIONS))
 
+    def _delay(self, order_id: OrderId, ready_at: Instant) -> None:
+        """The kitchen says at the promised time that it will take until ``ready_at``."""
+        order = self._market.state.order(order_id)
+        if not order.over and order.picked_up_at is None:
+            command = ChangeReadyTime(order_id=order_id, ready_at=ready_at, reason="kitchen late")
+            self._do(command, ActorKind.MERCHANT, order.order.merchant_id)
+
     def _ready(self, order_id: OrderId) -> None:
         order = self._market.state.order(order_id)
         if not order.over and order.picked_up_at is None:
             self._do(MarkReady(order_id=order_id), ActorKind.MERCHANT, order.order.merchant_id)
+            if order.rider_id is not None and order.ready_at > self._clock.now():
+                self._wake(order.rider_id, self._clock.now())
 
     def _give_up(self, order_id: OrderId, by: ActorKind) -> None:
         if self._market.state.order(order_id).dispatch in _UNASSIGNED:
@@ -164,8 +180,10 @@ class Simulation:
             self._do(CancelOrder(order_id=order_id, by=by, reason=reason, text=""), by)
 
     def _answer(self, offer: OfferMade) -> None:
-        if offer.offer_id in self._market.state.rider(offer.rider_id).offers:
-            self._do(AcceptOffer(rider_id=offer.rider_id, offer_id=offer.offer_id), ActorKind.RIDER, offer.rider_id)
+        if offer.offer_id not in self._market.state.rider(offer.rider_id).offers:
+            return
+        answer = DeclineOffer if self.chances.declines(offer, self.seed) else AcceptOffer
+        self._do(answer(rider_id=offer.rider_id, offer_id=offer.offer_id), ActorKind.RIDER, offer.rider_id)
 
     def _wake(self, rider_id: RiderId, at: Instant) -> None:
         """Let the rider look at the route at ``at``, unless that happens before anyway."""

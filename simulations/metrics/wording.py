@@ -34,7 +34,8 @@ class Wording:
 
     def number(self, value: float, *, signed: bool = False) -> str:
         """A value without its unit, with a minus sign rather than a hyphen."""
-        written = f"{value * self.scale:{'+' if signed else ''},.{self.digits}f}"
+        rounded = round(value * self.scale, self.digits)
+        written = f"{rounded or 0:{'+' if signed and rounded else ''},.{self.digits}f}"
         return written.replace("-", "−")  # noqa: RUF001
 
 

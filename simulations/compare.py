@@ -1,0 +1,111 @@
+"""Play several policies on the same days with the same chances, and write down how far apart they are."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import polars as pl
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from dispatch.errors import InvalidInputError, Issue
+from simulations.chances import AS_TOLD, Chances
+from simulations.comparison import Comparison, Job, Run, compare, run_all
+from simulations.comparison.runs import Done
+from simulations.folder import writing
+from simulations.policies import contender
+from simulations.readers import load_instance
+from simulations.report.comparison import write_comparison, write_picture
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What to compare on what. ``seeds`` counts from 0; ``out`` None keeps nothing."""
+
+    instances: tuple[Path, ...]
+    policies: tuple[str, ...]
+    seeds: int = 1
+    thin: int = 1
+    chances: Chances = AS_TOLD
+    checked: bool = True
+    jobs: int = 1
+    out: Path | None = None
+    quiet: bool = False
+
+
+def run_comparison(request: Request) -> tuple[Comparison, dict[str, Path]]:
+    """Compare, and answer the result with the files written. Raises DispatchError."""
+    _look_at(request)
+    if request.out is not None:
+        with writing(request.out):  # before the runs, so that none is lost
+            pass
+    jobs = [
+        Job(
+            path=path,
+            policy=policy,
+            seed=seed,
+            thin=request.thin,
+            chances=request.chances,
+            checked=request.checked,
+        )
+        for path in request.instances
+        for seed in range(request.seeds)
+        for policy in request.policies
+    ]
+    with _progress(len(jobs), shown=not request.quiet) as done:
+        found = compare(run_all(jobs, min(request.jobs, len(jobs)), done))
+    files: dict[str, Path] = {}
+    if request.out is not None:
+        with writing(request.out) as folder:
+            files = _write(folder, request, found)
+    return found, files
+
+
+def _look_at(request: Request) -> None:
+    """Refuse what is wrong with instances and policies before anything is run."""
+    labels = {}
+    for path in request.instances:
+        instance = load_instance(path, thin=request.thin)
+        labels = {policy: contender(policy, instance.rules.policy).name for policy in request.policies}
+    if len(set(labels.values())) < len(request.policies):
+        cause = f"two of the policies go by one name: {', '.join(labels.values())}"
+        raise InvalidInputError("policies", [Issue("duplicate_id", cause, "Name each once; rename one of the files.")])
+
+
+@contextmanager
+def _progress(total: int, *, shown: bool) -> Iterator[Done]:
+    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("runs over"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), disable=not shown) as bar:
+        row = bar.add_task("runs", total=total)
+        yield lambda: bar.advance(row)
+
+
+def _write(folder: Path, request: Request, found: Comparison) -> dict[str, Path]:
+    names = {"runs": "runs.parquet", "figures": "compare.json", "picture": "compare.png", "report": "compare.html"}
+    files = {what: folder / name for what, name in names.items()}
+    pl.DataFrame([_row(run) for run in found.runs], infer_schema_length=None).write_parquet(files["runs"])
+    files["figures"].write_text(json.dumps(found.as_json(), indent=2) + "\n", "utf-8", newline="\n")
+    write_picture(files["picture"], found)
+    write_comparison(files["report"], found, [str(path) for path in request.instances], _world(request))
+    return files
+
+
+def _world(request: Request) -> list[str]:
+    """What is not as the instances say, in words."""
+    chances = request.chances
+    parts = [f"{request.seeds} seeds" if request.seeds > 1 else "one seed"]
+    if request.thin > 1:
+        parts.append(f"every {request.thin}th rider")
+    if chances.kitchen_error:
+        parts.append(f"kitchens err by {chances.kitchen_error:g} (logarithm)")
+    if chances.decline_probability:
+        parts.append(f"riders decline {100 * chances.decline_probability:g} % of offers")
+    return parts
+
+
+def _row(run: Run) -> dict[str, object]:
+    return {"instance": run.instance, "policy": run.policy, "seed": run.seed, **asdict(run.metrics)}
