@@ -66,7 +66,12 @@ def load_policy(name_or_path: str) -> Policy:
     if not path.is_file():
         action = f"Give a TOML file, or one of: {', '.join(shipped_policies())}."
         raise InvalidInputError("policy", [Issue("unknown_policy", f"there is no policy {name_or_path!r}", action)])
-    return parse_policy(path.read_text("utf-8"), str(path))
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        issue = Issue("unreadable_file", f"no text in UTF-8: {error}", "Give a TOML file.", str(path))
+        raise InvalidInputError("policy", [issue]) from None
+    return parse_policy(text, str(path))
 
 
 def parse_policy(text: str, source: str) -> Policy:
