@@ -2,7 +2,7 @@
 # Needed before: Python 3.11 or later with its venv module, and make. Nothing is installed outside .venv.
 
 PYTHON  ?= python3
-DAY     ?= data/synthetic/day
+DAY     ?= data/synthetic
 OUT     ?= build/run
 WORKERS ?= 2
 
@@ -23,7 +23,7 @@ help: ## List the recipes
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "  %-9s %s\n", $$1, $$2 }' Makefile
 	@echo "Set PYTHON=/path/to/python3 to choose the interpreter."
 
-run: $(READY) ## Dispatch the built-in day and write its plan, figures and pages to build/run
+run: $(READY) ## Dispatch the built-in day and write its report, figures, orders and events to build/run
 	@$(BIN)/dispatch simulate $(DAY) --out $(OUT)
 
 test: lint ## Lint, then run every test

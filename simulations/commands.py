@@ -12,17 +12,37 @@ from dispatch.cli import json_option
 
 INSTANCE = click.Path(path_type=Path)
 FOLDER = click.Path(file_okay=False, path_type=Path)
-KITCHENS = "Food is ready earlier or later than promised: spread of the logarithm of the time, such as 0.3."
+
+THIN = click.option("--thin", metavar="N", type=click.IntRange(min=1), default=1, help="Keep every N-th rider.")
+LATE_KITCHENS = click.option(
+    "--late-kitchens",
+    metavar="SIGMA",
+    type=click.FloatRange(0, 2),
+    default=0.0,
+    help="Food is ready earlier or later than promised: spread of the logarithm of the time, such as 0.3.",
+)
+DECLINES = click.option(
+    "--declines",
+    metavar="P",
+    type=click.FloatRange(0, 1),
+    default=0.0,
+    help="Riders decline offers with this probability.",
+)
+CHECK = click.option("--check/--no-check", default=True, show_default=True, help="Judge every plan by the checker.")
 
 
 @click.command(short_help="Play one day under one policy.")
 @click.argument("instance", type=INSTANCE)
 @click.option("--policy", metavar="NAME|FILE", help="A policy by name or TOML file, or nearest, or window.")
-@click.option("--thin", type=click.IntRange(min=1), default=1, show_default=True, help="Keep every N-th rider.")
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of everything random.")
+@THIN
+@click.option(
+    "--seed", metavar="N", type=click.IntRange(min=0), default=0, help="Of everything random; 0 if not given."
+)
+@LATE_KITCHENS
+@DECLINES
 @click.option("--out", type=FOLDER, help="Write report, figures, orders and events into this folder.")
 @click.option("--grubhub-solution", type=FOLDER, help="Write the solution files of a Grubhub instance there.")
-@click.option("--check/--no-check", default=True, show_default=True, help="Judge every plan by the checker.")
+@CHECK
 @click.option(
     "--records/--no-records", default=False, help="Keep every decision in OUT/records, for `dispatch explain`."
 )
@@ -32,6 +52,8 @@ def simulate(
     policy: str | None,
     thin: int,
     seed: int,
+    late_kitchens: float,
+    declines: float,
     out: Path | None,
     grubhub_solution: Path | None,
     check: bool,
@@ -53,6 +75,7 @@ def simulate(
     # Late, because planning and drawing take a second to load, and `dispatch --help` should not.
     from simulations import show  # noqa: PLC0415
     from simulations import simulate as running  # noqa: PLC0415
+    from simulations.chances import Chances  # noqa: PLC0415
 
     if records and out is None:
         raise click.UsageError("--records needs --out, the folder to keep them in.")
@@ -61,6 +84,7 @@ def simulate(
         policy=policy,
         thin=thin,
         seed=seed,
+        chances=Chances(kitchen_error=late_kitchens, decline_probability=declines),
         out=out,
         grubhub_solution=grubhub_solution,
         checked=check,
@@ -79,15 +103,17 @@ def simulate(
 @click.option(
     "--policies", default="dispatch,nearest,window", show_default=True, help="Names or TOML files, by commas."
 )
-@click.option("--seeds", type=click.IntRange(min=1), default=1, show_default=True, help="Play each N times.")
-@click.option("--thin", type=click.IntRange(min=1), default=1, show_default=True, help="Keep every N-th rider.")
-@click.option("--late-kitchens", metavar="SIGMA", type=click.FloatRange(0, 2), default=0.0, help=KITCHENS)
 @click.option(
-    "--declines", metavar="P", type=click.FloatRange(0, 1), default=0.0, help="Riders decline offers: how often."
+    "--seeds", metavar="N", type=click.IntRange(min=1), default=1, help="Play each day with N seeds, from 0 on."
 )
-@click.option("--jobs", type=click.IntRange(min=1), default=os.cpu_count() or 1, show_default="all", help="Processes.")
+@THIN
+@LATE_KITCHENS
+@DECLINES
+@click.option(
+    "--jobs", metavar="N", type=click.IntRange(min=1), default=os.cpu_count() or 1, help="Processes; all cores."
+)
 @click.option("--out", type=FOLDER, help="Write page, picture, figures and runs into this folder.")
-@click.option("--check/--no-check", default=True, show_default=True, help="Judge every plan by the checker.")
+@CHECK
 @json_option
 def compare(
     instances: tuple[Path, ...],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Final
 
 from rich.console import Console
 from rich.table import Table
@@ -15,10 +16,14 @@ from simulations.metrics.wording import BLOCKS, WORDINGS, Wording
 from simulations.report.comparison import gap_text, verdict
 from simulations.simulate import Answer, Request
 
+WIDE: Final = 200
+"""Columns of a table in a file or pipe."""
+
 
 def console() -> Console:
-    """Standard output as it is now; lines are not broken where it is no terminal."""
-    return Console(file=sys.stdout, highlight=False, soft_wrap=not sys.stdout.isatty())
+    """Standard output as it is now. Texts are printed as they are, and lines are long where it is no terminal."""
+    width = None if sys.stdout.isatty() else WIDE
+    return Console(file=sys.stdout, width=width, highlight=False, markup=False, soft_wrap=width is not None)
 
 
 def print_answer(request: Request, answer: Answer) -> None:
@@ -26,7 +31,7 @@ def print_answer(request: Request, answer: Answer) -> None:
     out, instance = console(), answer.outcome.instance
     thin = f", every {request.thin}th rider" if request.thin > 1 else ""
     title = f"{instance.name}{thin}: policy {answer.contender.policy.name}, seed {request.seed}"
-    out.print(f"[bold]{title}[/bold]\n")
+    out.print(f"{title}\n", style="bold")
     out.print(metrics_table(answer.measured.metrics))
     if instance.warnings:
         out.print(f"\n{len(instance.warnings)} oddities of the instance were let in, such as: {instance.warnings[0]}")

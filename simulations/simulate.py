@@ -10,6 +10,7 @@ from typing import Any
 from dispatch.engine.records import RecordStore
 from dispatch.errors import DispatchError
 from dispatch.geo.travel import PlanarTravel
+from simulations.chances import AS_TOLD, Chances
 from simulations.folder import writing
 from simulations.instance import Instance
 from simulations.metrics import Measured, events_frame, measured
@@ -29,6 +30,7 @@ class Request:
     policy: str | None = None
     thin: int = 1
     seed: int = 0
+    chances: Chances = AS_TOLD
     out: Path | None = None
     grubhub_solution: Path | None = None
     checked: bool = True
@@ -58,6 +60,7 @@ class Answer:
             "policy": {"name": self.contender.policy.name, "version": self.contender.policy.version},
             "seed": request.seed,
             "thin": request.thin,
+            "chances": asdict(request.chances),
             "metrics": asdict(self.measured.metrics),
             "files": {what: str(path) for what, path in self.files.items()},
         }
@@ -105,6 +108,7 @@ def _play(request: Request, instance: Instance, chosen: Contender) -> Outcome:
             chosen.policy,
             chosen.solver,
             seed=request.seed,
+            chances=request.chances,
             checked=request.checked,
             keep=None if store is None else store.keep,
             progress=progress,

@@ -11,7 +11,7 @@ from matplotlib.collections import PolyCollection
 from matplotlib.colors import TwoSlopeNorm
 from numpy.typing import NDArray
 
-from dispatch.geo.cells import FINEST, boundary_geojson, cells_of
+from dispatch.geo.cells import FINEST, Cells, boundary_geojson, cells_of, centres_of
 from dispatch.units import MINUTE_S
 from simulations.metrics.orders import CANCELLED, DELIVERED
 from simulations.report.drawing import WIDTH_IN, Chart, Ink, figure, style, to_svg
@@ -42,6 +42,7 @@ def lateness_map(orders: pl.DataFrame) -> Chart | None:
         resolution -= 1
     cells = pl.DataFrame({"cell": cells_of(places, resolution), "late_s": done["lateness_s"]})
     means = cells.group_by("cell").agg(pl.col("late_s").mean() / MINUTE_S, pl.len()).sort("cell")
+    means = means.filter(pl.Series(_inside(means["cell"].to_numpy(), places)))
     minutes = means["late_s"].to_numpy()
     rings = [np.array(boundary_geojson(cell)["coordinates"][0]) for cell in means["cell"].to_list()]
     span = max(1.0, float(np.percentile(np.abs(minutes), 95)))
@@ -50,6 +51,7 @@ def lateness_map(orders: pl.DataFrame) -> Chart | None:
         axes = drawn.subplots()
         norm = TwoSlopeNorm(0, -span, span)
         hexagons = PolyCollection(rings, array=minutes, cmap="RdBu_r", norm=norm, edgecolors=Ink.LINE, linewidths=0.5)
+        hexagons.set_clip_on(False)  # cells at the edge are drawn whole
         axes.add_collection(hexagons)
         _marks(axes, orders)
         _plain(axes, places)
@@ -86,6 +88,13 @@ def _box(places: Floats) -> tuple[Floats, Floats]:
     low, high = np.percentile(places, [0.5, 99.5], axis=0)
     margin = np.maximum((high - low) * 0.06, 0.003)
     return low - margin, high + margin
+
+
+def _inside(cells: Cells, places: Floats) -> NDArray[np.bool_]:
+    """Which cells have their centre in the picture."""
+    low, high = _box(places)
+    centres = centres_of(cells)
+    return np.asarray(((centres >= low) & (centres <= high)).all(axis=1), np.bool_)
 
 
 def _height(places: Floats) -> float:

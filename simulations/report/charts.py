@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, DateFormatter
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from dispatch.units import DAY_S, HOUR_S, MINUTE_S
@@ -94,7 +95,8 @@ def day(orders: pl.DataFrame, spans: pl.DataFrame, timezone: str) -> Chart | Non
         lower.fill_between(x, busy, color=Ink.THIRD, alpha=0.8, linewidth=0, step="post", label="busy")
         for axes, title in ((upper, "Orders"), (lower, "Riders")):
             axes.set_title(title)
-            axes.set_ylim(bottom=0)
+            axes.set_ylim(0, max(1.0, axes.get_ylim()[1]))
+            axes.yaxis.set_major_locator(MaxNLocator("auto", integer=True))
             axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, borderpad=0)
         _clock(lower, timezone)
         svg = to_svg(drawn, "day")
