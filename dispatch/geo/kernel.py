@@ -72,6 +72,19 @@ def travel_s(table: TravelTable, profile: int, a: int, b: int) -> int:
 
 
 @kernel
+def is_beyond(table: TravelTable, profile: int, a: int, b: int, seconds: int) -> bool:
+    """Whether it surely takes longer than ``seconds`` from ``a`` to ``b``; a quick look that may say no too often."""
+    if table.matrix.shape[0] > 0:
+        return False
+    dx = table.points[a, 0] - table.points[b, 0]
+    dy = table.points[a, 1] - table.points[b, 1]
+    dz = table.points[a, 2] - table.points[b, 2]
+    reach_m = seconds / table.pace[profile]
+    # The chord is never longer than the way along the earth; one metre allows for rounding.
+    return bool(reach_m >= 0.0 and dx * dx + dy * dy + dz * dz > (reach_m + 1.0) * (reach_m + 1.0))
+
+
+@kernel
 def travel_pairs(table: TravelTable, profile: NDArray[Any], a: NDArray[Any], b: NDArray[Any]) -> NDArray[np.int64]:
     """Seconds for each pair (a[i], b[i]) ridden with profile[i]; int64 (n,)."""
     out = np.empty(a.shape[0], np.int64)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dispatch.geo.kernel import kernel, travel_s
+from dispatch.geo.kernel import is_beyond, kernel, travel_s
 from dispatch.solver.problem import Ints
 from dispatch.solver.tableau import Tableau
 from dispatch.solver.view import View, may_carry
@@ -74,7 +74,10 @@ def first_riders(view: View, table: Tableau, ends: Ends, order: int, near: Ints)
     for r in range(ends.place.shape[0]):
         if found == k and (kept == k or ends.free_at[r] >= when[k - 1]):
             continue
-        leg = travel_s(view.travel, view.riders.profile[r], ends.place[r], pickup)
+        profile = view.riders.profile[r]
+        if found == k and is_beyond(view.travel, profile, ends.place[r], pickup, when[k - 1] - ends.free_at[r]):
+            continue
+        leg = travel_s(view.travel, profile, ends.place[r], pickup)
         at = ends.free_at[r] + leg
         if leg >= UNREACHABLE_S or (found == k and at >= when[k - 1]):
             continue

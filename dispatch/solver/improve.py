@@ -8,7 +8,7 @@ from __future__ import annotations
 from dispatch.geo.kernel import kernel
 from dispatch.solver.exchange import exchange
 from dispatch.solver.insertion import Scratch
-from dispatch.solver.neighbours import Neighbours, end_pass, note_touched
+from dispatch.solver.neighbours import Neighbours, end_pass
 from dispatch.solver.problem import Ints
 from dispatch.solver.relocate import relocate
 from dispatch.solver.tableau import Tableau
@@ -35,7 +35,6 @@ def improve(
     moves = 0
     for _ in range(passes):
         found = 0
-        note_touched(known)
         for order in movable:
             if table.rider[order] >= 0:
                 found += relocate(view, table, known, order, rows, scratch)

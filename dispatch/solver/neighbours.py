@@ -22,16 +22,12 @@ class Neighbours(NamedTuple):
 
     near: int64 (O, k), riders to try for an order, UNKNOWN in the first column until asked for. ends: the ends of the
     routes, by which nearness is judged. dirty: int64 (R,), not 0 where a route has changed since it was last searched.
-    touched: int64 (R,), the riders with a dirty route in its first touched_count[0] entries; for an order in a clean
-    route only these are tried. saving: int64 (O,), what taking the order out of its route saves, UNKNOWN until asked
-    for.
+    saving: int64 (O,), what taking the order out of its route saves, UNKNOWN until asked for.
     """
 
     near: Ints
     ends: Ends
     dirty: Ints
-    touched: Ints
-    touched_count: Ints
     saving: Ints
 
 
@@ -42,21 +38,8 @@ def make_neighbours(view: View, table: Tableau, changed: Ints, k: int) -> Neighb
         near=np.full((orders, max(1, min(k, riders))), UNKNOWN, np.int64),
         ends=route_ends(view, table),
         dirty=changed,
-        touched=np.zeros(riders, np.int64),
-        touched_count=np.zeros(1, np.int64),
         saving=np.full(orders, UNKNOWN, np.int64),
     )
-
-
-@kernel
-def note_touched(known: Neighbours) -> None:
-    """List the riders with a dirty route, at the begin of a pass."""
-    count = 0
-    for r in range(known.dirty.shape[0]):
-        if known.dirty[r]:
-            known.touched[count] = r
-            count += 1
-    known.touched_count[0] = count
 
 
 @kernel
@@ -76,15 +59,7 @@ def note_change(table: Tableau, known: Neighbours, rider: int) -> None:
 
 @kernel
 def neighbours_of(view: View, table: Tableau, known: Neighbours, order: int) -> Ints:
-    """The riders to try for the order."""
-    if known.dirty[table.rider[order]] == 0:
-        return known.touched[: known.touched_count[0]]
-    return all_neighbours_of(view, table, known, order)
-
-
-@kernel
-def all_neighbours_of(view: View, table: Tableau, known: Neighbours, order: int) -> Ints:
-    """The riders near the order, whether something has changed there or not."""
+    """The riders to try for the order, -1 padded."""
     if known.near[order, 0] == UNKNOWN:
         first_riders(view, table, known.ends, order, known.near[order])
     near: Ints = known.near[order]

@@ -10,7 +10,7 @@ import numpy as np
 
 from dispatch.geo.kernel import kernel, travel_s
 from dispatch.solver.insertion import Scratch, cheapest_insertion, least_cost
-from dispatch.solver.neighbours import Neighbours, all_neighbours_of
+from dispatch.solver.neighbours import Neighbours, neighbours_of
 from dispatch.solver.problem import Ints
 from dispatch.solver.tableau import Tableau, put_at, take_out
 from dispatch.solver.view import View, may_carry
@@ -111,7 +111,7 @@ def _round(
     for k in range(removed.shape[0]):  # put back in random sequence
         other = k + draw(state, removed.shape[0] - k)
         removed[k], removed[other] = removed[other], removed[k]
-        near = all_neighbours_of(view, table, known, removed[k])
+        near = neighbours_of(view, table, known, removed[k])
         rider, i, j, cost = _cheapest(view, table, removed[k], near, scratch)
         if rider < 0:
             fits = False
