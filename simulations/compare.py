@@ -66,14 +66,19 @@ def run_comparison(request: Request) -> tuple[Comparison, dict[str, Path]]:
 
 
 def _look_at(request: Request) -> None:
-    """Refuse what is wrong with instances and policies before anything is run."""
-    labels = {}
-    for path in request.instances:
-        instance = load_instance(path, thin=request.thin)
-        labels = {policy: contender(policy, instance.rules.policy).name for policy in request.policies}
-    if len(set(labels.values())) < len(request.policies):
-        cause = f"two of the policies go by one name: {', '.join(labels.values())}"
-        raise InvalidInputError("policies", [Issue("duplicate_id", cause, "Name each once; rename one of the files.")])
+    """Refuse what is wrong with instances and policies before anything is run. Raises InvalidInputError."""
+    issues: list[Issue] = []
+    if not request.policies:
+        issues.append(Issue("missing_value", "there is no policy to compare", "Name two or more, by commas."))
+    if len(set(request.instances)) < len(request.instances):
+        issues.append(Issue("duplicate_id", "an instance is named more than once", "Name each once."))
+    usual = [load_instance(path, thin=request.thin).rules.policy for path in request.instances]
+    names = [contender(policy, usual[0]).name for policy in request.policies]
+    if len(set(names)) < len(names):
+        cause = f"two of the policies go by one name: {', '.join(names)}"
+        issues.append(Issue("duplicate_id", cause, "Name each once, or give one of the files another name."))
+    if issues:
+        raise InvalidInputError("comparison", issues)
 
 
 @contextmanager
