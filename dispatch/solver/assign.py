@@ -1,10 +1,13 @@
 """Give the waiting orders riders, round by round: bundles, candidates, costs, matching, insertion.
 
 A rider gets at most one bundle a round; what is left over goes into the next round, with the routes as they are then.
-Orders that no candidate could take are looked at by more riders, in the end by all of them.
+Bundles that no candidate could take are taken apart; orders that no candidate could take are looked at by more riders,
+in the end by all of them.
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 
@@ -21,19 +24,27 @@ from dispatch.solver.walk import INFEASIBLE
 
 
 def assign(view: View, table: Tableau, waiting: Ints, params: Params, scratch: Scratch) -> Ints:
-    """Insert as many of the ``waiting`` orders as pay; answers those that stay without a rider."""
+    """Insert as many of the ``waiting`` orders as pay; answers those that stay without a rider.
+
+    No rider could take one of these, as the routes are then, for less than leaving it out costs.
+    """
     out = way_out_costs(view, waiting, params.options)
     price_of = dict(zip(waiting.tolist(), out.tolist(), strict=True))
-    riders = int((view.riders.accepts == 1).sum())
+    riders, free_riders = len(view.riders.place), int((view.riders.accepts == 1).sum())
+    knobs = params.bundles
     k, left = params.search.candidates, waiting
     while len(left) and riders:
-        bundles = make_bundles(view, left, riders, params.bundles)
+        bundles = make_bundles(view, left, free_riders, knobs)
         taken = _round(view, table, bundles, k, price_of, params, scratch)
         left = left[~np.isin(left, taken)]
-        if len(taken) == 0 and k >= view.riders.place.shape[0]:
-            break
-        if len(taken) == 0:
+        if len(taken):
+            continue
+        if len(bundles) < len(left):
+            knobs = replace(knobs, max_size=1)
+        elif k < riders:
             k *= 4
+        else:
+            break
     return left
 
 

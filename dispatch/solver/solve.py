@@ -34,7 +34,10 @@ def solve(problem: Problem, params: Params, *, seed: int = 0) -> Plan:
     cost = table.cost.copy()
     left = assign(view, table, loose[soon], params, scratch)
     changed[table.cost != cost] = 1
+    cost = table.cost.copy()
     search(view, table, changed, params, seed, scratch)
+    if (table.cost != cost).any():
+        left = assign(view, table, left, params, scratch)  # there may be room now
 
     verdict = verdicts(view, table, loose[~soon], left, params)
     return finish(view, table, verdict, scratch)
