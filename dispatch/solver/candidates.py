@@ -25,7 +25,6 @@ from dispatch.solver.walk import (
     start_ride,
     stop_end,
 )
-from dispatch.units import UNREACHABLE_S
 
 
 class Ends(NamedTuple):
@@ -77,9 +76,9 @@ def first_riders(view: View, table: Tableau, ends: Ends, order: int, near: Ints)
         profile = view.riders.profile[r]
         if found == k and is_beyond(view.travel, profile, ends.place[r], pickup, when[k - 1] - ends.free_at[r]):
             continue
-        leg = travel_s(view.travel, profile, ends.place[r], pickup)
-        at = ends.free_at[r] + leg
-        if leg >= UNREACHABLE_S or (found == k and at >= when[k - 1]):
+        # Who has no way there from the end of the route may have one from the middle of it, and comes last.
+        at = ends.free_at[r] + travel_s(view.travel, profile, ends.place[r], pickup)
+        if found == k and at >= when[k - 1]:
             continue
         if table.closed[r] == 1 or not may_carry(view, order, r) or _is_among(r, near, kept):
             continue
