@@ -14,7 +14,7 @@ from dispatch.solver.neighbours import Neighbours, neighbours_of
 from dispatch.solver.problem import Ints
 from dispatch.solver.tableau import Tableau, put_at, take_out
 from dispatch.solver.view import View, may_carry
-from dispatch.solver.walk import INFEASIBLE
+from dispatch.solver.walk import FINE, INFEASIBLE
 
 
 @kernel
@@ -103,21 +103,22 @@ def _round(
     scratch: Scratch,
 ) -> int:
     """One round; 1 if the plan got cheaper, 0 if it was restored."""
-    kept = 0
+    kept, fits = 0, True
     for order in removed:
         kept = _save(table, table.rider[order], homes, kept, saved)
-        take_out(view, table, order, scratch)
-    fits = True
+        # Two stops at one merchant may become one, where an order with time waits for the others: a rule can break.
+        fits = take_out(view, table, order, scratch) == FINE and fits
     for k in range(removed.shape[0]):  # put back in random sequence
+        if not fits:
+            break
         other = k + draw(state, removed.shape[0] - k)
         removed[k], removed[other] = removed[other], removed[k]
         near = neighbours_of(view, table, known, removed[k])
         rider, i, j, cost = _cheapest(view, table, removed[k], near, scratch)
-        if rider < 0:
-            fits = False
-            break
-        kept = _save(table, rider, homes, kept, saved)
-        put_at(table, rider, removed[k], i, j, cost, scratch)
+        fits = rider >= 0
+        if fits:
+            kept = _save(table, rider, homes, kept, saved)
+            put_at(table, rider, removed[k], i, j, cost, scratch)
     before, after, width = 0, 0, table.route.shape[1]
     for k in range(kept):
         before += saved[k, width + 1]

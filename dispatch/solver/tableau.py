@@ -144,13 +144,13 @@ def put(view: View, table: Tableau, rider: int, order: int, scratch: Scratch) ->
 
 
 @kernel
-def take_out(view: View, table: Tableau, order: int, scratch: Scratch) -> None:
-    """Take the order out of its route."""
+def take_out(view: View, table: Tableau, order: int, scratch: Scratch) -> int:
+    """Take the order out of its route; answers FINE or the first rule that what is left breaks."""
     rider = table.rider[order]
     count = copy_without(table.route[rider], table.length[rider], order, scratch.bundle)
     write_row(table, rider, scratch.bundle, count, 0)
-    _reprice(view, table, rider, scratch)
     table.rider[order] = -1
+    return _reprice(view, table, rider, scratch)
 
 
 def routes_of(table: Tableau) -> Routes:
