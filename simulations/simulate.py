@@ -10,6 +10,7 @@ from typing import Any
 from dispatch.engine.records import RecordStore
 from dispatch.errors import DispatchError
 from dispatch.geo.travel import PlanarTravel
+from dispatch.model.events import OrderCancelled, OrderCollected, OrderDelivered
 from simulations.chances import AS_TOLD, Chances
 from simulations.folder import writing
 from simulations.instance import Instance
@@ -99,11 +100,12 @@ def _play(request: Request, instance: Instance, chosen: Contender) -> Outcome:
     store = None
     if request.records and request.out is not None:
         solver = getattr(chosen.solver, "__module__", chosen.name)
-        store = RecordStore(request.out / "records", request.seed, solver)
-        for old in store.paths():
-            old.unlink()
+        with writing(request.out / "records") as folder:
+            store = RecordStore(folder, request.seed, solver)
+            for old in store.paths():
+                old.unlink()
     with progress_bar(instance, shown=not request.quiet) as progress:
-        return Simulation(
+        outcome = Simulation(
             instance,
             chosen.policy,
             chosen.solver,
@@ -113,6 +115,13 @@ def _play(request: Request, instance: Instance, chosen: Contender) -> Outcome:
             keep=None if store is None else store.keep,
             progress=progress,
         ).run()
+        # Ticks tell how far the run is, and the last orders may be over after the last of them.
+        progress(instance.ends_at, _over(outcome))
+    return outcome
+
+
+def _over(outcome: Outcome) -> int:
+    return sum(isinstance(entry.event, OrderDelivered | OrderCancelled | OrderCollected) for entry in outcome.events)
 
 
 def _write(folder: Path, request: Request, answer: Answer) -> None:

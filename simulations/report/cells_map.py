@@ -53,7 +53,7 @@ def lateness_map(orders: pl.DataFrame) -> Chart | None:
         axes.add_collection(hexagons)
         _marks(axes, orders)
         _plain(axes, box)
-        bar = drawn.colorbar(hexagons, ax=axes, shrink=0.7, aspect=30, extend="both")
+        bar = drawn.colorbar(hexagons, ax=axes, location="bottom", shrink=0.6, aspect=40, pad=0.03, extend="both")
         bar.outline.set_visible(False)
         bar.set_label("minutes after the promise (before it: negative)")
         svg = to_svg(drawn, "map")
@@ -116,7 +116,7 @@ class _Box:
     @property
     def height_in(self) -> float:
         """Height of a figure of the page's width, with room for legend and colour bar."""
-        return float(np.clip(0.82 * WIDTH_IN * self.tall / (self.wide * self.shrink) + 0.4, 2.5, 7.0))
+        return float(np.clip(0.95 * WIDTH_IN * self.tall / (self.wide * self.shrink) + 0.9, 2.5, 7.6))
 
 
 def _plain(axes: Axes, box: _Box) -> None:

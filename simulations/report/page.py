@@ -13,7 +13,7 @@ import polars as pl
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from dispatch import __version__
-from dispatch.units import Instant
+from dispatch.units import DAY_S, Instant
 from simulations.instance import Instance
 from simulations.metrics import Measured, Metrics
 from simulations.metrics.orders import DELIVERED
@@ -24,6 +24,8 @@ from simulations.runner import Outcome
 
 MOST_ROWS: Final = 50
 """Orders that were not delivered are listed up to this number."""
+
+YEAR_S: Final = 365 * DAY_S
 
 TILES: Final = (
     "click_to_door_mean_min",
@@ -86,7 +88,11 @@ def _tiles(metrics: Metrics) -> list[tuple[str, str, str]]:
 
 
 def _date(instance: Instance) -> str:
-    return datetime.fromtimestamp(instance.starts_at, ZoneInfo(instance.timezone)).strftime("%A, %d %B %Y").lstrip("0")
+    """The day of the instance; empty where times are counted from nothing."""
+    if instance.starts_at < YEAR_S:
+        return ""
+    day = datetime.fromtimestamp(instance.starts_at, ZoneInfo(instance.timezone))
+    return f"{day:%A}, {day.day} {day:%B %Y}"
 
 
 def _lost(orders: pl.DataFrame, timezone: str) -> list[tuple[str, ...]]:
