@@ -28,7 +28,7 @@ class Verdict(IntEnum):
     SHIFT_ENDS = 7
     """Every rider left would have to pick it up after the end of the shift."""
     UNREACHABLE = 8
-    """No rider left has a way there."""
+    """No rider left has a way there, or one short enough for the food."""
     TOO_COSTLY = 9
     """A rider could serve it, at a cost above that of serving nobody."""
     LOST_TO_OTHERS = 10

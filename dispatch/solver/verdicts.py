@@ -10,7 +10,7 @@ from dispatch.solver.plan import Verdict
 from dispatch.solver.problem import EVERYWHERE, Ints
 from dispatch.solver.tableau import Tableau
 from dispatch.solver.view import View, is_barred
-from dispatch.solver.walk import FINE, INFEASIBLE, NO_CAPACITY, NO_WAY, SHIFT_OVER, walk
+from dispatch.solver.walk import FINE, INFEASIBLE, SHIFT_OVER, walk
 
 
 def verdicts(view: View, table: Tableau, later: Ints, left: Ints, params: Params) -> Ints:
@@ -46,20 +46,20 @@ def verdict_of(view: View, table: Tableau, order: int, params: Params) -> Verdic
 
 
 def _rule_of_routes(view: View, table: Tableau, order: int, some: Ints, params: Params) -> Verdict:
-    """What keeps the order out of the routes of these riders, who may carry it; nothing is added to closed ones."""
+    """What keeps the order out of the routes of these riders, who may carry it; nothing is added to closed ones.
+
+    Where it is the route, the order is tried alone, as the first and only task of a rider with an empty bag.
+    """
     scratch = make_scratch(table.route.shape[1], len(view.orders.state))
     pair = np.array([order * 2, order * 2 + 1], np.int64)
+    empty = view._replace(load=np.zeros_like(view.load), aboard=np.zeros_like(view.aboard))
     alone: set[int] = set()
     for r in some[table.closed[some] == 0].tolist():
         row, count, frozen = table.route[r], table.length[r], table.frozen[r]
         if cheapest_insertion(view, r, row, count, frozen, order, INFEASIBLE, scratch).pickup_at >= 0:
             waits = view.now - view.orders.placed_at[order] < params.options.patience_s
             return Verdict.NOT_YET if waits else Verdict.TOO_COSTLY
-        alone.add(int(walk(view, r, pair, 2, scratch.ledger)))
-    if FINE in alone:
+        alone.add(int(walk(empty, r, pair, 2, scratch.ledger)))
+    if FINE in alone or not alone:
         return Verdict.LOST_TO_OTHERS
-    if SHIFT_OVER in alone:
-        return Verdict.SHIFT_ENDS
-    if NO_CAPACITY in alone:
-        return Verdict.NO_CAPACITY
-    return Verdict.UNREACHABLE if NO_WAY in alone else Verdict.LOST_TO_OTHERS
+    return Verdict.SHIFT_ENDS if SHIFT_OVER in alone else Verdict.UNREACHABLE
