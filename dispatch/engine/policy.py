@@ -6,8 +6,9 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from importlib import resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any, Final, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from dispatch.errors import InvalidInputError, Issue
 from dispatch.solver.costs import Weights
@@ -16,7 +17,10 @@ from dispatch.units import Seconds
 
 T = TypeVar("T")
 
-SHIPPED: Final = "dispatch.policies"
+
+def _shipped() -> Traversable:
+    """The folder of the policies that come with the package."""
+    return resources.files("dispatch.engine") / "policies"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +55,7 @@ class Policy:
 
 def shipped_policies() -> tuple[str, ...]:
     """Names of the policies that come with the package."""
-    names = (entry.name for entry in resources.files(SHIPPED).iterdir())
+    names = (entry.name for entry in _shipped().iterdir())
     return tuple(sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml")))
 
 
@@ -61,7 +65,7 @@ def load_policy(name_or_path: str) -> Policy:
     Raises InvalidInputError listing every unknown key, wrong type and value out of range.
     """
     if name_or_path in shipped_policies():
-        return parse_policy(resources.files(SHIPPED).joinpath(f"{name_or_path}.toml").read_text("utf-8"), name_or_path)
+        return parse_policy(_shipped().joinpath(f"{name_or_path}.toml").read_text("utf-8"), name_or_path)
     path = Path(name_or_path)
     if not path.is_file():
         action = f"Give a TOML file, or one of: {', '.join(shipped_policies())}."
