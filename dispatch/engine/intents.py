@@ -111,16 +111,25 @@ def _to_give(
     new: list[OrderId] = []
     for task, depart_at in zip(sequence.tasks, sequence.depart_at, strict=True):
         order = state.orders[task.order_id]
-        if task.order_id in given:
+        if task.order_id in given or not _is_due(order, rider, depart_at, now, loop):
             continue
-        if order.dispatch in _CARRIED or order.rider_id == rider.rider.id:
-            given.add(task.order_id)
-        elif order.dispatch is DispatchStatus.OFFERED:
-            continue
-        elif order.dispatch in _GIVEN or depart_at < now + loop.commit_s or _is_old(order, now, loop):
-            given.add(task.order_id)
+        given.add(task.order_id)
+        if not _has(rider, order):
             new.append(task.order_id)
     return given, new
+
+
+def _has(rider: RiderState, order: OrderState) -> bool:
+    return order.dispatch in _CARRIED or order.rider_id == rider.rider.id
+
+
+def _is_due(order: OrderState, rider: RiderState, depart_at: Instant, now: Instant, loop: LoopParams) -> bool:
+    """Whether the order has to be with the rider when this is done."""
+    if _has(rider, order):
+        return True
+    if order.dispatch is DispatchStatus.OFFERED:
+        return False
+    return order.dispatch in _GIVEN or depart_at < now + loop.commit_s or _is_old(order, now, loop)
 
 
 def _is_old(order: OrderState, now: Instant, loop: LoopParams) -> bool:

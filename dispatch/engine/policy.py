@@ -17,6 +17,8 @@ from dispatch.units import Seconds
 
 T = TypeVar("T")
 
+_KINDS = {int: "a whole number", float: "a number with a point", str: "a text in quotes", bool: "true or false"}
+
 
 def _shipped() -> Traversable:
     """The folder of the policies that come with the package."""
@@ -115,24 +117,8 @@ def policy_of(table: Mapping[str, Any], source: str) -> Policy:
 def _build(kind: type[T], table: Mapping[str, Any], prefix: str, source: str, issues: list[Issue]) -> T | None:
     """An instance of ``kind`` from a table; every flaw goes to ``issues``, and None is answered where there is one."""
     samples = _samples(kind)
-    given: dict[str, Any] = {}
     before = len(issues)
-    for key, value in table.items():
-        name = f"{prefix}{key}"
-        if key not in samples:
-            action = f"Use one of: {', '.join(samples)}."
-            issues.append(Issue("unknown_key", f"{name} is not a setting", action, source, field=name))
-        elif isinstance(samples[key], Weights) or is_dataclass(samples[key]):
-            if isinstance(value, Mapping):
-                given[key] = _build(type(samples[key]), value, f"{name}.", source, issues)
-            else:
-                issues.append(Issue("wrong_type", f"{name} must be a table", f"Write [{name}].", source, field=name))
-        elif type(value) is not type(samples[key]):
-            wanted = type(samples[key]).__name__
-            cause = f"{name} must be a {wanted}, not {type(value).__name__}"
-            issues.append(Issue("wrong_type", cause, f"Write a {wanted}.", source, field=name))
-        else:
-            given[key] = value
+    given = {key: _value(key, value, samples, prefix, source, issues) for key, value in table.items()}
     if len(issues) > before:
         return None
     try:
@@ -141,6 +127,25 @@ def _build(kind: type[T], table: Mapping[str, Any], prefix: str, source: str, is
         where = prefix.removesuffix(".") or "policy"
         issues.append(Issue("out_of_range", f"{where}: {error}", "Change the value.", source, field=where))
         return None
+
+
+def _value(
+    key: str, value: object, samples: Mapping[str, object], prefix: str, source: str, issues: list[Issue]
+) -> object:
+    """One setting of the type of its sample; a flaw goes to ``issues``."""
+    name, sample = f"{prefix}{key}", samples.get(key)
+    if sample is None:
+        action = f"Use one of: {', '.join(samples)}."
+        issues.append(Issue("unknown_key", f"{name} is not a setting", action, source, field=name))
+        return None
+    if isinstance(sample, Weights) or is_dataclass(sample):
+        if isinstance(value, Mapping):
+            return _build(type(sample), value, f"{name}.", source, issues)
+        issues.append(Issue("wrong_type", f"{name} must be a table", f"Write [{name}].", source, field=name))
+    elif type(value) is not type(sample):
+        wanted = _KINDS.get(type(sample), type(sample).__name__)
+        issues.append(Issue("wrong_type", f"{name} must be {wanted}", f"Write {wanted}.", source, field=name))
+    return value
 
 
 def _samples(kind: type[object]) -> dict[str, Any]:
