@@ -25,7 +25,7 @@ from benchmarks.timing import Work, cpu_ms, interleaved
 from dispatch.solver.params import Params
 from dispatch.solver.solve import solve
 
-TRIAL: Final = (100, 150)
+TRIAL: Final = (50, 75)
 """The size that is solved first: to compile, and to foresee how long a tick takes."""
 
 Tell = Callable[[str], None]

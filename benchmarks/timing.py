@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from statistics import median
 from typing import Final
 
@@ -17,18 +18,19 @@ LEAST: Final = 3
 
 
 def interleaved(works: Mapping[str, Work], budget_s: float, tell: Callable[[], None]) -> dict[str, float]:
-    """Median CPU milliseconds of this process for each of ``works``.
+    """Median CPU milliseconds of this process for each of ``works``; the garbage collector stands still meanwhile.
 
     A round calls each once, so that what disturbs the machine disturbs all alike. The first round warms up and sets the
     number of rounds so that they fit in ``budget_s``; it counts only if it alone takes that long. ``tell`` is called
     after each call.
     """
-    first = _round(works, tell)
-    spent_s = sum(first.values()) / 1000
-    if spent_s >= budget_s:
-        return first
-    rounds = max(LEAST, min(MOST, int(budget_s / max(spent_s, 1e-6))))
-    every = [_round(works, tell) for _ in range(rounds)]
+    with _no_collection():
+        first = _round(works, tell)
+        spent_s = sum(first.values()) / 1000
+        if spent_s >= budget_s:
+            return first
+        rounds = max(LEAST, min(MOST, int(budget_s / max(spent_s, 1e-6))))
+        every = [_round(works, tell) for _ in range(rounds)]
     return {name: median(times[name] for times in every) for name in works}
 
 
@@ -41,14 +43,19 @@ def _round(works: Mapping[str, Work], tell: Callable[[], None]) -> dict[str, flo
 
 
 def cpu_ms(work: Work) -> float:
-    """CPU milliseconds of one call, without the garbage collector."""
+    """CPU milliseconds of one call."""
+    began = time.process_time_ns()
+    work()
+    return (time.process_time_ns() - began) / 1e6
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
     gc.collect()
     was_on = gc.isenabled()
     gc.disable()
     try:
-        began = time.process_time_ns()
-        work()
-        return (time.process_time_ns() - began) / 1e6
+        yield
     finally:
         if was_on:
             gc.enable()
