@@ -19,7 +19,10 @@ from dispatch.errors import DispatchError, InvalidInputError
 
 GROUP: Final = "dispatch.commands"
 
-BUILT_IN: Final[Mapping[str, str]] = {}
+BUILT_IN: Final[Mapping[str, str]] = {
+    "explain": "dispatch.commands.explain:explain",
+    "replay": "dispatch.commands.replay:replay",
+}
 """Commands of this package: where each is found, as "module:attribute"."""
 
 REFUSED: Final = 2

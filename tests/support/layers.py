@@ -50,6 +50,7 @@ ROOMS: Mapping[str, Room] = {
     "api": _room(_ALL),
     "web": _room(""),
     "cli": _room(f"{_ALL} api"),
+    "commands": _room(f"{_ALL} cli"),
     "simulations": _room(f"{_ALL} cli"),
     "benchmarks": _room(f"{_ALL} cli simulations"),
 }

@@ -1,0 +1,1 @@
+"""Commands of `dispatch` that come with this package; ``dispatch.cli`` lists them."""
