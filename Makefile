@@ -16,11 +16,11 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 PIP_INSTALL := $(BIN)/python -m pip install -qq
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench quality lock clean
+.PHONY: help run test lint bench bench-micro quality lock clean
 
 help: ## List the recipes
 	@echo "make RECIPE, with RECIPE one of:"
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "  %-9s %s\n", $$1, $$2 }' Makefile
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
 	@echo "Set PYTHON=/path/to/python3 to choose the interpreter."
 
 run: $(READY) ## Dispatch the built-in day and write its report, figures, orders and events to build/run
@@ -28,7 +28,7 @@ run: $(READY) ## Dispatch the built-in day and write its report, figures, orders
 
 test: lint ## Lint, then run every test
 	@echo "==> Running the tests"
-	@$(BIN)/python -m pytest -n $(WORKERS) --benchmark-disable $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) $(PYTEST_ARGS)
 
 lint: $(READY) ## Check style, formatting and types
 	@echo "==> Checking style, formatting and types"
@@ -36,11 +36,15 @@ lint: $(READY) ## Check style, formatting and types
 	@$(BIN)/ruff format --check --quiet || { echo "Run '$(BIN)/ruff format' to mend the formatting of the files above."; exit 1; }
 	@$(BIN)/mypy
 
-bench: $(READY) ## Measure speed
-	@$(BIN)/python -m benchmarks
+bench: $(READY) ## Measure speed beside the usual stack (minutes)
+	@$(BIN)/python -m benchmarks $(BENCH_ARGS)
 
-quality: $(READY) ## Measure the quality of plans
-	@$(BIN)/python -m benchmarks.quality
+bench-micro: $(READY) ## Measure the parts of the solver one by one
+	@$(BIN)/python -m pytest benchmarks/micro --benchmark-enable --benchmark-timer=time.process_time \
+	  --benchmark-columns=median,iqr,ops,rounds --benchmark-sort=name
+
+quality: $(READY) ## Measure the quality of plans on public data sets (minutes)
+	@$(BIN)/python -m benchmarks.quality $(QUALITY_ARGS)
 
 lock: ## Write requirements.lock from pyproject.toml (UPGRADE=1 takes the newest releases)
 	@test -x $(LOCKER)/bin/uv || { $(PYTHON) -m venv $(LOCKER) && $(LOCKER)/bin/python -m pip install -qq uv; }

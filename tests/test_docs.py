@@ -27,7 +27,7 @@ PROSE_EXEMPT = ("docs/glossary.md", "data/")
 
 def recipes() -> set[str]:
     text = (REPOSITORY / "Makefile").read_text("utf-8")
-    return set(re.findall(r"^([a-z]+):", text, re.MULTILINE))
+    return set(re.findall(r"^([a-z-]+):", text, re.MULTILINE))
 
 
 def program() -> click.Group:
@@ -58,7 +58,7 @@ def test_documented_recipes_exist() -> None:
         for page in documents()
         for line in page.commands("make")
         for word in line.split()[1:2]
-        if word.isalpha() and word.islower()
+        if word.replace("-", "").isalpha() and word.islower()
     ]
     assert named
     assert not [f"{path}: make {word}" for path, word in named if word not in recipes()]
