@@ -85,7 +85,8 @@ def snapshot(
         order_ids=tuple(order_at),
         rider_ids=tuple(rider_at),
         changed=np.array(
-            [_changed(rider, tasks, planned, now) for rider, tasks in zip(riders, sequences, strict=True)], np.int64
+            [_changed(state, rider, tasks, planned, now) for rider, tasks in zip(riders, sequences, strict=True)],
+            np.int64,
         ),
         profile_names=tuple(travel.profiles),
         zone_names=tuple(index.zones),
@@ -94,7 +95,10 @@ def snapshot(
 
 def _takes_part(rider: RiderState, now: Instant) -> bool:
     """Whether the rider has something to do or may get something."""
-    return rider.shift is not None and rider.place is not None and (bool(rider.tasks) or _accepts(rider, now))
+    if rider.shift is None or rider.place is None:
+        return False
+    # Who was asked and gets nothing new any more still has the offer, and its orders are nobody else's.
+    return bool(rider.tasks) or bool(rider.offers) or _accepts(rider, now)
 
 
 def _accepts(rider: RiderState, now: Instant) -> bool:
@@ -271,10 +275,18 @@ def _bars(
     return np.array(sorted(pairs), np.int64).reshape(-1, 2)
 
 
-def _changed(rider: RiderState, tasks: list[Task], planned: Planned, now: Instant) -> int:
+def _changed(state: MarketState, rider: RiderState, tasks: list[Task], planned: Planned, now: Instant) -> int:
     """Whether something has happened that the last plan did not foresee."""
     before = planned.get(rider.rider.id)
-    if before == () and not tasks:
-        return 0
-    late = rider.leg is not None and rider.leg.arrives_at < now
-    return int(before is None or late or list(before[len(before) - len(tasks) :]) != tasks)
+    if before is None or (rider.leg is not None and rider.leg.arrives_at < now):
+        return 1
+    gone = len(before) - len(tasks)
+    if gone < 0 or list(before[gone:]) != tasks:
+        return 1
+    return int(not all(_done(state.orders[task.order_id], task.kind, rider.rider.id) for task in before[:gone]))
+
+
+def _done(order: OrderState, kind: TaskKind, rider: RiderId) -> bool:
+    """Whether the rider has done the task; else it was taken away."""
+    done = order.picked_up_at is not None if kind is TaskKind.PICKUP else order.dispatch is DispatchStatus.DONE
+    return done and order.rider_id == rider
