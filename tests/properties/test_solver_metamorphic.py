@@ -18,7 +18,7 @@ from dispatch.units import NEVER
 from tests.support.plans import rows_of
 from tests.support.problems import to_routes
 from tests.support.random_problems import random_problem
-from tests.support.solving import bench
+from tests.support.solving import bench, pairs
 
 METRIC = ("plane", "sphere")
 COUNT = 80
@@ -158,10 +158,8 @@ def test_the_order_of_orders_changes_no_price_of_a_route() -> None:
         mixed = orders_in_order(problem, kept)
         before, after = bench(problem), bench(mixed)
         assert (before.table.cost == after.table.cost).all()
-        for new, old in enumerate(kept.tolist()):
-            for rider in range(problem.rider_count):
-                if before.table.rider[old] < 0 and before.may_have(old, rider):
-                    assert before.added(old, rider) == after.added(new, rider)
+        for order, rider in pairs(before):
+            assert before.added(order, rider) == after.added(kept.tolist().index(order), rider)
 
 
 @pytest.mark.parametrize("shift_s", [-86_400, 3600, 10**8])
