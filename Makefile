@@ -13,6 +13,8 @@ READY  := $(VENV)/.ready
 LOCKER := build/locker
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Compiled kernels hold what they call, but numba only looks at the caller's file: a folder for each state of all of them.
+export NUMBA_CACHE_DIR := $(CURDIR)/build/kernels-$(shell cat dispatch/geo/kernel.py dispatch/solver/*.py dispatch/solver/costs/*.py | cksum | cut -d' ' -f1)
 PIP_INSTALL := $(BIN)/python -m pip install -qq
 
 .DEFAULT_GOAL := help

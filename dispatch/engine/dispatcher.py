@@ -75,10 +75,10 @@ class Dispatcher:
             return ()
         seed = self._seed + self.tick_number
         plan = self._solver(problem, policy.params, seed=seed)
+        record_id = self._keep(problem, policy.params, seed, plan) if self._keep is not None else ""
         if self._checked:
             self._judge(problem, plan)
         sequences = sequences_of(problem, plan, state)
-        record_id = self._keep(problem, policy.params, seed, plan) if self._keep is not None else ""
         command = intents(state, problem, plan, sequences, policy.loop, self.tick_number)
         self._planned = planned_of(sequences)
         command = replace(command, auto_accept=self._accepts_at_once, record_id=record_id)

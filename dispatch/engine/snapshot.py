@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 
 from dispatch.engine.policy import LoopParams
+from dispatch.errors import DispatchError
 from dispatch.geo.travel import TravelTimes
 from dispatch.model.lifecycle import DispatchStatus
 from dispatch.model.order import MerchantId, OrderId, ZoneId
@@ -39,6 +41,16 @@ _WAITING = (DispatchStatus.OPEN, DispatchStatus.HELD)
 _CARRIED = (DispatchStatus.CARRIED, DispatchStatus.RETURNING)
 
 
+MOST_ZONES: Final = 62
+"""As many as a zone mask has bits."""
+
+
+class TooManyZonesError(DispatchError):
+    """The market has more zones than a plan can tell apart."""
+
+    code = "too_many_zones"
+
+
 @dataclass(slots=True)
 class _Index:
     """Numbers for places, merchants and zones in the order in which they are met."""
@@ -57,6 +69,9 @@ class _Index:
         bits = 0
         for zone in sorted(zones):
             bits |= 1 << self.zones.setdefault(zone, len(self.zones))
+        if len(self.zones) > MOST_ZONES:
+            cause = f"More than {MOST_ZONES} zones bind orders and riders of this market."
+            raise TooManyZonesError(cause, "Join zones, or split the market.")
         return bits or EVERYWHERE
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from dispatch.solver.bundles import BundleParams
 from dispatch.solver.costs import Weights
+from dispatch.solver.match import MATCHERS
 from dispatch.solver.rules import Rules
 from dispatch.units import Seconds
 
@@ -33,8 +34,12 @@ class SearchParams:
     horizon_s: Seconds = 2400
 
     def __post_init__(self) -> None:
-        if self.candidates < 1 or self.neighbours < 1 or self.passes < 0 or self.horizon_s < 0:
-            raise ValueError("candidates and neighbours must be at least 1, passes and horizon_s not negative")
+        if min(self.candidates, self.neighbours, self.ruin_size) < 1:
+            raise ValueError("candidates, neighbours and ruin_size must be at least 1")
+        if min(self.passes, self.ruins, self.horizon_s) < 0:
+            raise ValueError("passes, ruins and horizon_s must not be negative")
+        if self.matcher not in MATCHERS:
+            raise ValueError(f"matcher must be one of {', '.join(MATCHERS)}, not {self.matcher!r}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +55,8 @@ class Options:
     patience_s: Seconds = 2400
 
     def __post_init__(self) -> None:
-        if not 0 <= self.not_yet_s <= self.nobody_s:
-            raise ValueError("prices must satisfy 0 <= not_yet_s <= nobody_s")
+        if not 0 <= self.not_yet_s <= self.nobody_s or self.patience_s < 0:
+            raise ValueError("prices must satisfy 0 <= not_yet_s <= nobody_s, and patience_s must not be negative")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,3 +69,9 @@ class Params:
     bundles: BundleParams = field(default_factory=BundleParams)
     options: Options = field(default_factory=Options)
     search: SearchParams = field(default_factory=SearchParams)
+
+    def __post_init__(self) -> None:
+        negative = [name for name, weight in self.weights._asdict().items() if weight < 0]
+        if negative or self.weights.lateness_scale_s < 1:
+            names = ", ".join(negative) or "lateness_scale_s"
+            raise ValueError(f"weights must not be negative, and lateness_scale_s at least 1: {names}")

@@ -99,3 +99,19 @@ def test_a_policy_has_a_name_and_a_version() -> None:
     with pytest.raises(InvalidInputError):
         parse_policy("version = 1", "test.toml")
     assert isinstance(parse_policy('name = "x"\nversion = 1', "test.toml"), Policy)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "params.weights.travel = -5",
+        "params.weights.lateness_scale_s = 0",
+        'params.search.matcher = "flwo"',
+        "params.search.ruin_size = 0",
+        "params.options.patience_s = -5",
+        "params.bundles.max_size = 0",
+        "loop.offer_s = 0",
+    ],
+)
+def test_values_that_make_no_sense_are_refused(line: str) -> None:
+    assert set(issues_of(f'name = "x"\nversion = 1\n{line}').values()) == {"out_of_range"}
