@@ -87,5 +87,5 @@ class Dispatcher:
     def _judge(self, problem: Problem, plan: Plan) -> None:
         violations = check(problem, plan, self._policy.params.rules)
         if violations:
-            cause = f"The plan of tick {self.tick_number} breaks {len(violations)} rules: {violations[0].text}"
+            cause = f"The plan of tick {self.tick_number} breaks {len(violations)} rule(s): {violations[0].text}."
             raise UnsoundPlanError(cause, "Keep the decision record and report it; the routes stay as they are.")
