@@ -18,9 +18,10 @@ from rich.table import Table
 from benchmarks.quality.data import data_folder
 from benchmarks.quality.protocols import SCOPES, USUAL, Scope, Setting
 from benchmarks.quality.run import UNITS, Manner, Result, figures, means, rows_of, run_all
-from benchmarks.rows import Row, number, target_table, write_rows
+from benchmarks.rows import Row, target_table, write_rows
 from dispatch.errors import DispatchError
 
+WIDTH: Final = 130
 OUT: Final = Path("build/quality.json")
 
 
@@ -54,7 +55,7 @@ def main(
     for name, scope in zip(dict.fromkeys(wanted), scopes, strict=True):
         rows += rows_of(scope, results, command_of(name, manner))
     write_rows(out, rows)
-    console = Console()
+    console = Console(width=max(WIDTH, Console().width))  # a table without its last columns says nothing
     for scope in scopes:
         console.print(scope_table(scope, results))
     console.print(target_table(rows))
@@ -87,9 +88,11 @@ def _size(setting: Setting) -> tuple[int, str]:
 
 def scope_table(scope: Scope, results: Mapping[Setting, Result]) -> Table:
     """The runs of a scope, and their means in the last line."""
-    table = Table("instance", title=scope.name)
+    table = Table("", title=scope.name)
     for name, unit in UNITS.items():
-        table.add_column(f"{name}, {unit}", justify="right")
+        first, _, rest = name.partition(" ")
+        below = rest if unit == "orders" else f"{rest} {unit}"
+        table.add_column(f"{first}\n{below}", justify="right", no_wrap=True)
     for setting in scope.settings:
         _add(table, setting.name, figures(results[setting]))
     table.add_section()
@@ -98,7 +101,12 @@ def scope_table(scope: Scope, results: Mapping[Setting, Result]) -> Table:
 
 
 def _add(table: Table, name: str, values: Mapping[str, float]) -> None:
-    table.add_row(name, *(number(values[metric]) if metric in values else "-" for metric in UNITS))
+    cells = (_cell(values[metric], unit) if metric in values else "-" for metric, unit in UNITS.items())
+    table.add_row(name, *cells)
+
+
+def _cell(value: float, unit: str) -> str:
+    return f"{value:,.0f}" if unit == "orders" else f"{value:,.2f}"
 
 
 if __name__ == "__main__":
