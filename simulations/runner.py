@@ -23,6 +23,7 @@ from dispatch.model.commands import (
     ChangeReadyTime,
     Command,
     DeclineOffer,
+    ExpireOffer,
     MarkReady,
     PlaceOrder,
     RegisterMerchant,
@@ -37,7 +38,7 @@ from dispatch.model.reasons import CancelReason
 from dispatch.model.rider import RiderId, Shift
 from dispatch.model.state import RiderState
 from dispatch.store.memory import MemoryLog
-from dispatch.units import Instant, Seconds
+from dispatch.units import MINUTE_S, Instant, Seconds
 from simulations.chances import AS_TOLD, Chances
 from simulations.instance import Instance
 from simulations.robots import next_step
@@ -78,16 +79,16 @@ class Simulation:
     _clock: SimulatedClock = field(init=False)
     _market: Market = field(init=False)
     _log: MemoryLog = field(init=False)
-    _queue: list[tuple[Instant, int, int, Callable[[], None]]] = field(init=False, default_factory=list)
-    _wakes: dict[RiderId, Instant] = field(init=False, default_factory=dict)
-    _serial: int = field(init=False, default=0)
-    _commands: int = field(init=False, default=0)
-    _over: int = field(init=False, default=0)
-    _tick_cpu_s: list[float] = field(init=False, default_factory=list)
+    _queue: list[tuple[Instant, int, int, Callable[[], None]]] = field(init=False)
+    _wakes: dict[RiderId, Instant] = field(init=False)
+    _serial: int = field(init=False)
+    _commands: int = field(init=False)
+    _tick_cpu_s: list[float] = field(init=False)
 
     def run(self) -> Outcome:
-        """Play the instance to its end."""
+        """Play the instance to its end, from the beginning each time."""
         instance = self.instance
+        self._queue, self._wakes, self._serial, self._commands, self._tick_cpu_s = [], {}, 0, 0, []
         self._clock = SimulatedClock(instance.starts_at)
         self._log = MemoryLog()
         self._market = Market(instance.market_id, self._log, self._clock)
@@ -125,7 +126,9 @@ class Simulation:
             self._wake(rider_id, now)
         for entry in recorded:
             if isinstance(entry.event, OfferMade):
-                self._at(now + self.instance.rules.accept_s, _RIDER, partial(self._answer, entry.event))
+                answers_at, expires_at = now + self.instance.rules.accept_s, entry.event.expires_at
+                react = self._answer if answers_at <= expires_at else self._expire
+                self._at(min(answers_at, expires_at), _RIDER, partial(react, entry.event))
 
     def _set_up(self) -> None:
         for merchant in self.instance.merchants:
@@ -138,11 +141,11 @@ class Simulation:
         for order in self.instance.orders:
             self._at(order.placed_at, _WORLD, partial(self._place, order, chance.random()))
 
-    def _start_shift(self, shift: Shift) -> None:
+    def _start_shift(self, shift: Shift, again_s: Seconds = 0) -> None:
         present = self._market.state.rider(shift.rider_id).shift
-        if present is not None:  # still busy with the shift before
+        if present is not None:  # ends the shift before in this very second, or is still busy with it
             if present.ends_at < shift.ends_at:
-                self._at(self._clock.now() + 60, _WORLD, partial(self._start_shift, shift))
+                self._at(self._clock.now() + again_s, _RIDER, partial(self._start_shift, shift, MINUTE_S))
             return
         if self._clock.now() < shift.ends_at:
             self._do(StartShift(rider_id=shift.rider_id, shift=shift), ActorKind.RIDER, shift.rider_id)
@@ -151,8 +154,8 @@ class Simulation:
         self._do(PlaceOrder(order=order), ActorKind.CUSTOMER)
         rules, placed_at = self.instance.rules, order.placed_at
         ready_at = max(self.chances.ready_at(order, self.seed), placed_at)
-        if ready_at > order.ready_at:
-            self._at(order.ready_at, _WORLD, partial(self._delay, order.id, ready_at))
+        if ready_at > max(order.ready_at, placed_at):
+            self._at(max(order.ready_at, placed_at), _WORLD, partial(self._delay, order.id, ready_at))
         self._at(ready_at, _WORLD, partial(self._ready, order.id))
         if rules.cancel_after_s is not None and chance < rules.cancel_probability:
             self._at(placed_at + rules.cancel_after_s, _WORLD, partial(self._give_up, order.id, ActorKind.CUSTOMER))
@@ -184,6 +187,9 @@ class Simulation:
             return
         answer = DeclineOffer if self.chances.declines(offer, self.seed) else AcceptOffer
         self._do(answer(rider_id=offer.rider_id, offer_id=offer.offer_id), ActorKind.RIDER, offer.rider_id)
+
+    def _expire(self, offer: OfferMade) -> None:
+        self._do(ExpireOffer(offer_id=offer.offer_id), ActorKind.SYSTEM)
 
     def _wake(self, rider_id: RiderId, at: Instant) -> None:
         """Let the rider look at the route at ``at``, unless that happens before anyway."""
