@@ -70,9 +70,9 @@ def _round(
     column = near[row, slot]
     cost = np.empty(len(row), np.int64)
     pair_costs(view, table, bundles.start, bundles.members, row, column, scratch, cost)
-    fits = cost < INFEASIBLE
-    row, column, cost = row[fits], column[fits], cost[fits]
     out = np.add.reduceat([price_of[o] for o in bundles.members.tolist()], bundles.start[:-1])
+    pays = cost < np.minimum(out[row], INFEASIBLE)  # a rider at the price of the way out is no gain
+    row, column, cost = row[pays], column[pays], cost[pays]
     chosen = MATCHERS[params.search.matcher](row, column, cost, out)
     taken: list[int] = []
     for pair in chosen[chosen >= 0].tolist():

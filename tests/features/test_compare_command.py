@@ -33,7 +33,7 @@ def told(*words: str | Path) -> dict[str, Any]:
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The policy of the example in a file of another name."""
     path = tmp_path_factory.mktemp("policies") / "copy.toml"
-    shipped = REPOSITORY / "dispatch" / "policies" / "default.toml"
+    shipped = REPOSITORY / "dispatch" / "engine" / "policies" / "default.toml"
     path.write_text(shipped.read_text("utf-8"), "utf-8")
     return path
 

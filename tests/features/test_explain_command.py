@@ -38,6 +38,12 @@ TOWN = market(
 )
 
 
+@pytest.fixture(autouse=True)
+def _wide_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As wide as the examples in the documents, whatever the terminal of the tests is."""
+    monkeypatch.setenv("COLUMNS", "100")
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Records of ticks 1 to 3; order 1A is gone in the last one."""
