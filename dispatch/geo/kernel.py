@@ -24,8 +24,31 @@ EARTH_RADIUS_M = 6_371_008.8
 
 
 def kernel(function: Callable[P, T]) -> Callable[P, T]:
-    """Compile ``function`` with numba, keep the result on disk; types as written for the type checker."""
-    return cast(Callable[P, T], numba.njit(cache=True, error_model="numpy")(function))
+    """Compile ``function`` with numba, keep the result on disk; types as written for the type checker.
+
+    It must neither make nor answer arrays, nor copy from slice to slice (``move`` does): it is compiled without
+    numba's reference counts. Values of some forty arrays are handed down through all kernels, and counting each of
+    them at each call took nine tenths of the time.
+    """
+    return cast(Callable[P, T], _compiled(function, counts=False))
+
+
+def allocating_kernel(function: Callable[P, T]) -> Callable[P, T]:
+    """``kernel`` for functions that make arrays or answer slices of them; callers of the latter must be such, too."""
+    return cast(Callable[P, T], _compiled(function, counts=True))
+
+
+def _compiled(function: Callable[..., Any], *, counts: bool) -> Callable[..., Any]:
+    options: dict[str, Any] = {"cache": True, "error_model": "numpy", "_nrt": counts}
+    compiled: Callable[..., Any] = numba.njit(**options)(function)
+    return compiled
+
+
+@kernel
+def move(source: NDArray[np.int64], begin: int, count: int, target: NDArray[np.int64], at: int) -> None:
+    """Copy source[begin:begin + count] to target[at:at + count]; from front to back where they overlap."""
+    for k in range(count):
+        target[at + k] = source[begin + k]
 
 
 class TravelTable(NamedTuple):
@@ -84,7 +107,7 @@ def is_beyond(table: TravelTable, profile: int, a: int, b: int, seconds: int) ->
     return bool(reach_m >= 0.0 and dx * dx + dy * dy + dz * dz > (reach_m + 1.0) * (reach_m + 1.0))
 
 
-@kernel
+@allocating_kernel
 def travel_pairs(table: TravelTable, profile: NDArray[Any], a: NDArray[Any], b: NDArray[Any]) -> NDArray[np.int64]:
     """Seconds for each pair (a[i], b[i]) ridden with profile[i]; int64 (n,)."""
     out = np.empty(a.shape[0], np.int64)
@@ -93,7 +116,7 @@ def travel_pairs(table: TravelTable, profile: NDArray[Any], a: NDArray[Any], b: 
     return out
 
 
-@kernel
+@allocating_kernel
 def travel_matrix(table: TravelTable, profile: int, a: NDArray[Any], b: NDArray[Any]) -> NDArray[np.int64]:
     """Seconds from each place in ``a`` to each in ``b``; int64 (n, m)."""
     out = np.empty((a.shape[0], b.shape[0]), np.int64)
@@ -103,7 +126,7 @@ def travel_matrix(table: TravelTable, profile: int, a: NDArray[Any], b: NDArray[
     return out
 
 
-@kernel
+@allocating_kernel
 def distance_pairs(table: TravelTable, a: NDArray[Any], b: NDArray[Any]) -> NDArray[np.float64]:
     """Metres in a straight line for each pair (a[i], b[i]); float64 (n,)."""
     out = np.empty(a.shape[0], np.float64)
@@ -112,7 +135,7 @@ def distance_pairs(table: TravelTable, a: NDArray[Any], b: NDArray[Any]) -> NDAr
     return out
 
 
-@kernel
+@allocating_kernel
 def distance_matrix(table: TravelTable, a: NDArray[Any], b: NDArray[Any]) -> NDArray[np.float64]:
     """Metres in a straight line from each place in ``a`` to each in ``b``; float64 (n, m)."""
     out = np.empty((a.shape[0], b.shape[0]), np.float64)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dispatch.geo.kernel import is_beyond, kernel, travel_s
+from dispatch.geo.kernel import allocating_kernel, is_beyond, kernel, travel_s
 from dispatch.solver.problem import Ints
 from dispatch.solver.tableau import Tableau
 from dispatch.solver.view import View, may_carry
@@ -63,7 +63,7 @@ def _fill_ends(view: View, table: Tableau, ends: Ends) -> None:
         ends.place[r], ends.free_at[r] = ride.here, max(ride.t, view.now)
 
 
-@kernel
+@allocating_kernel
 def first_riders(view: View, table: Tableau, ends: Ends, order: int, near: Ints) -> None:
     """Fill ``near`` (k,) with the riders who could be at the order's merchant first, -1 where there are no more."""
     found, k = _collecting(view, table, order, near), near.shape[0]

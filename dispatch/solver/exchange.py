@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dispatch.geo.kernel import kernel
 from dispatch.solver.insertion import Scratch, cheapest_insertion, copy_with, least_cost
-from dispatch.solver.neighbours import Neighbours, neighbours_of, note_change, saving_of, worth_trying
+from dispatch.solver.neighbours import Neighbours, find_neighbours, note_change, saving_of, worth_trying
 from dispatch.solver.problem import Ints
 from dispatch.solver.tableau import Tableau, copy_without, write_row
 from dispatch.solver.view import View, may_carry
@@ -18,7 +18,8 @@ def exchange(view: View, table: Tableau, known: Neighbours, order: int, rows: In
     if table.closed[home] == 1 or saving <= 0:
         return 0
     count = copy_without(table.route[home], table.length[home], order, rows[0])
-    for rider in neighbours_of(view, table, known, order):
+    find_neighbours(view, table, known, order)
+    for rider in known.near[order]:
         if not worth_trying(view, table, known, order, rider):
             continue
         least = least_cost(view, rider, order)

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dispatch.geo.kernel import kernel, travel_s
+from dispatch.geo.kernel import kernel, move, travel_s
 from dispatch.solver.costs.click_to_door import click_to_door_cost
 from dispatch.solver.costs.lateness import lateness_cost
 from dispatch.solver.costs.travel import travel_cost
@@ -170,9 +170,9 @@ def _with_pickup(
     if view.rules.max_food_age_s > 0:
         _ride_before(view, rider, row, count, scratch)  # the ledger must hold the pickups of this route as it is
     new = scratch.row
-    new[:at] = row[:at]
+    move(row, 0, at, new, 0)
     new[at] = order * 2
-    new[at + 1 : count + 1] = row[at:count]
+    move(row, at, count - at, new, at + 1)
     b = scratch.before[stop]
     ride = Ride(b[0], b[1], b[2], b[3], b[4], b[5], FINE)
     ride = ride_pickup(view, rider, ride, new, stop, at + 1, scratch.ledger)

@@ -58,12 +58,10 @@ def note_change(table: Tableau, known: Neighbours, rider: int) -> None:
 
 
 @kernel
-def neighbours_of(view: View, table: Tableau, known: Neighbours, order: int) -> Ints:
-    """The riders to try for the order, -1 padded."""
+def find_neighbours(view: View, table: Tableau, known: Neighbours, order: int) -> None:
+    """Make sure that ``known.near[order]`` holds the riders to try for the order, -1 padded."""
     if known.near[order, 0] == UNKNOWN:
         first_riders(view, table, known.ends, order, known.near[order])
-    near: Ints = known.near[order]
-    return near
 
 
 @kernel

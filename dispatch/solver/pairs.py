@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dispatch.geo.kernel import kernel
+from dispatch.geo.kernel import kernel, move
 from dispatch.solver.insertion import Scratch, cheapest_insertion, copy_with
 from dispatch.solver.problem import Ints
 from dispatch.solver.tableau import Tableau
@@ -29,7 +29,7 @@ def pair_cost(view: View, table: Tableau, orders: Ints, rider: int, scratch: Scr
     if table.closed[rider] == 1:
         return INFEASIBLE
     count, cost, row = table.length[rider], table.cost[rider], scratch.bundle
-    row[:count] = table.route[rider, :count]
+    move(table.route[rider], 0, count, row, 0)
     for k in range(orders.shape[0]):
         order = orders[k]
         if not may_carry(view, order, rider):
@@ -41,5 +41,5 @@ def pair_cost(view: View, table: Tableau, orders: Ints, rider: int, scratch: Scr
         if k + 1 < orders.shape[0]:
             copy_with(row, count, order, slot.pickup_at, slot.dropoff_at, scratch.row)
             count += 2
-            row[:count] = scratch.row[:count]
+            move(scratch.row, 0, count, row, 0)
     return int(cost - table.cost[rider])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dispatch.geo.kernel import kernel
 from dispatch.solver.insertion import Scratch, cheapest_insertion, least_cost
-from dispatch.solver.neighbours import Neighbours, neighbours_of, note_change, saving_of, worth_trying
+from dispatch.solver.neighbours import Neighbours, find_neighbours, note_change, saving_of, worth_trying
 from dispatch.solver.problem import Ints
 from dispatch.solver.tableau import Tableau, copy_without, put_at, write_row
 from dispatch.solver.view import View
@@ -26,7 +26,8 @@ def relocate(view: View, table: Tableau, known: Neighbours, order: int, rows: In
         slot = cheapest_insertion(view, home, rows[0], count, table.frozen[home], order, table.cost[home], scratch)
         if slot.pickup_at >= 0:
             best, best_rider, best_i, best_j = slot.cost - left, home, slot.pickup_at, slot.dropoff_at
-    for rider in neighbours_of(view, table, known, order):
+    find_neighbours(view, table, known, order)
+    for rider in known.near[order]:
         if not worth_trying(view, table, known, order, rider) or least_cost(view, rider, order) >= best:
             continue
         row, limit = table.route[rider], table.cost[rider] + best

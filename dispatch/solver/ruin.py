@@ -8,23 +8,23 @@ from __future__ import annotations
 
 import numpy as np
 
-from dispatch.geo.kernel import kernel, travel_s
+from dispatch.geo.kernel import allocating_kernel, travel_s
 from dispatch.solver.insertion import Scratch, cheapest_insertion, least_cost
-from dispatch.solver.neighbours import Neighbours, neighbours_of
+from dispatch.solver.neighbours import Neighbours, find_neighbours
 from dispatch.solver.problem import Ints
 from dispatch.solver.tableau import Tableau, put_at, take_out
 from dispatch.solver.view import View, may_carry
 from dispatch.solver.walk import FINE, INFEASIBLE
 
 
-@kernel
+@allocating_kernel
 def draw(state: Ints, below: int) -> int:
     """The next pseudo-random integer in 0..below-1 (Knuth's MMIX multiplier, upper bits)."""
     state[0] = state[0] * 6364136223846793005 + 1442695040888963407
     return int((state[0] >> 33) & 0x3FFFFFFF) % below
 
 
-@kernel
+@allocating_kernel
 def ruin_and_recreate(
     view: View,
     table: Tableau,
@@ -55,7 +55,7 @@ def ruin_and_recreate(
     return better
 
 
-@kernel
+@allocating_kernel
 def _related(view: View, table: Tableau, movable: Ints, first: int, size: int, state: Ints, removed: Ints) -> int:
     """Choose up to ``size`` orders: the first and those likest to it, with a little chance in the measure."""
     orders = view.orders
@@ -78,7 +78,7 @@ def _related(view: View, table: Tableau, movable: Ints, first: int, size: int, s
     return count
 
 
-@kernel
+@allocating_kernel
 def _save(table: Tableau, rider: int, homes: Ints, kept: int, saved: Ints) -> int:
     """Remember a route before its first change in this round; answers how many are remembered."""
     for k in range(kept):
@@ -91,7 +91,7 @@ def _save(table: Tableau, rider: int, homes: Ints, kept: int, saved: Ints) -> in
     return kept + 1
 
 
-@kernel
+@allocating_kernel
 def _round(
     view: View,
     table: Tableau,
@@ -113,7 +113,8 @@ def _round(
             break
         other = k + draw(state, removed.shape[0] - k)
         removed[k], removed[other] = removed[other], removed[k]
-        near = neighbours_of(view, table, known, removed[k])
+        find_neighbours(view, table, known, removed[k])
+        near = known.near[removed[k]]
         rider, i, j, cost = _cheapest(view, table, removed[k], near, scratch)
         fits = rider >= 0
         if fits:
@@ -132,7 +133,7 @@ def _round(
     return 0
 
 
-@kernel
+@allocating_kernel
 def _restore(table: Tableau, rider: int, saved: Ints) -> None:
     """Put a remembered route back."""
     width = table.route.shape[1]
@@ -142,7 +143,7 @@ def _restore(table: Tableau, rider: int, saved: Ints) -> None:
         table.rider[table.route[rider, k] >> 1] = rider
 
 
-@kernel
+@allocating_kernel
 def _cheapest(view: View, table: Tableau, order: int, near: Ints, scratch: Scratch) -> tuple[int, int, int, int]:
     """(rider, pickup position, drop-off position, cost of the route) of the cheapest place.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from dispatch.geo.kernel import kernel
+from dispatch.geo.kernel import kernel, move
 from dispatch.solver.assign import assign
 from dispatch.solver.costs import TERMS
 from dispatch.solver.improve import improve
@@ -67,7 +67,7 @@ def _all_terms(view: View, table: Tableau, terms: Ints, scratch: Scratch) -> Non
     for r in range(table.length.shape[0]):
         if table.length[r] > 0:
             walk(view, r, table.route[r], table.length[r], scratch.ledger)
-            terms[r] = scratch.ledger.terms
+            move(scratch.ledger.terms, 0, terms.shape[1], terms[r], 0)
 
 
 def finish(view: View, table: Tableau, verdict: Ints, scratch: Scratch) -> Plan:

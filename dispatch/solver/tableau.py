@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dispatch.geo.kernel import kernel
+from dispatch.geo.kernel import kernel, move
 from dispatch.solver.insertion import Scratch, cheapest_insertion, copy_with
 from dispatch.solver.problem import OPEN, Ints, Problem, Routes
 from dispatch.solver.view import View, may_carry
-from dispatch.solver.walk import FINE, INFEASIBLE, walk
+from dispatch.solver.walk import FINE, INFEASIBLE, total, walk
 
 
 class Tableau(NamedTuple):
@@ -68,7 +68,7 @@ def _fill(view: View, table: Tableau, start: Ints, tasks: Ints, replan: int, scr
     for r in range(table.length.shape[0]):
         count = start[r + 1] - start[r]
         table.length[r] = count
-        table.route[r, :count] = tasks[start[r] : start[r + 1]]
+        move(tasks, start[r], count, table.route[r], 0)
         for k in range(table.frozen[r]):
             table.fixed[table.route[r, k] >> 1] = 1
         _drop_unfit(view, table, r, scratch)
@@ -89,7 +89,7 @@ def _drop_unfit(view: View, table: Tableau, rider: int, scratch: Scratch) -> Non
         order = table.route[rider, k] >> 1
         if table.route[rider, k] & 1 == 0 and table.fixed[order] == 0 and not may_carry(view, order, rider):
             count = copy_without(table.route[rider], count, order, scratch.row)
-            table.route[rider, :count] = scratch.row[:count]
+            move(scratch.row, 0, count, table.route[rider], 0)
     table.length[rider] = count
 
 
@@ -108,14 +108,14 @@ def _strip_open(table: Tableau, rider: int) -> None:
 def _reprice(view: View, table: Tableau, rider: int, scratch: Scratch) -> int:
     """Compute a route's cost anew; answers FINE or the first rule it breaks."""
     broken = walk(view, rider, table.route[rider], table.length[rider], scratch.ledger)
-    table.cost[rider] = scratch.ledger.terms.sum()
+    table.cost[rider] = total(scratch.ledger)
     return broken
 
 
 @kernel
 def write_row(table: Tableau, rider: int, row: Ints, count: int, cost: int) -> None:
     """Take over a changed route."""
-    table.route[rider, :count] = row[:count]
+    move(row, 0, count, table.route[rider], 0)
     table.length[rider] = count
     table.cost[rider] = cost
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dispatch.geo.kernel import kernel
+from dispatch.geo.kernel import kernel, move
 from dispatch.solver.insertion import Scratch
-from dispatch.solver.neighbours import Neighbours, neighbours_of, note_change, worth_trying
+from dispatch.solver.neighbours import Neighbours, find_neighbours, note_change, worth_trying
 from dispatch.solver.problem import Ints
 from dispatch.solver.tableau import Tableau, write_row
 from dispatch.solver.view import View, may_carry
@@ -21,7 +21,8 @@ def exchange_tails(view: View, table: Tableau, known: Neighbours, order: int, ro
     cut = _position(table, home, order)
     if table.closed[home] == 1 or not _may_cut(view, table, home, cut):
         return 0
-    for rider in neighbours_of(view, table, known, order):
+    find_neighbours(view, table, known, order)
+    for rider in known.near[order]:
         if not worth_trying(view, table, known, order, rider) or not _may_carry_tail(view, table, home, cut, rider):
             continue
         for other in range(table.length[rider], table.frozen[rider] - 1, -1):
@@ -77,13 +78,13 @@ def _try(view: View, table: Tableau, a: int, cut_a: int, b: int, cut_b: int, row
     if max(new_a, new_b) > view.rules.max_tasks:
         return False
     limit = table.cost[a] + table.cost[b]
-    rows[1, :cut_b] = table.route[b, :cut_b]
-    rows[1, cut_b:new_b] = table.route[a, cut_a:count_a]
+    move(table.route[b], 0, cut_b, rows[1], 0)
+    move(table.route[a], cut_a, count_a - cut_a, rows[1], cut_b)
     cost_b = price(view, b, rows[1], new_b, scratch.ledger)
     if cost_b >= limit:
         return False
-    rows[0, :cut_a] = table.route[a, :cut_a]
-    rows[0, cut_a:new_a] = table.route[b, cut_b:count_b]
+    move(table.route[a], 0, cut_a, rows[0], 0)
+    move(table.route[b], cut_b, count_b - cut_b, rows[0], cut_a)
     cost_a = price(view, a, rows[0], new_a, scratch.ledger)
     if cost_a >= INFEASIBLE or cost_a + cost_b >= limit:
         return False
