@@ -118,7 +118,7 @@ class _Reader:
 
     def _geometry(self, where: str, geometry: object) -> tuple[Polygon, ...] | None:
         kind = geometry.get("type") if isinstance(geometry, Mapping) else None
-        if not isinstance(geometry, Mapping) or kind not in {"Polygon", "MultiPolygon"}:
+        if not isinstance(geometry, Mapping) or kind not in ("Polygon", "MultiPolygon"):
             cause = f"the geometry is of type {kind!r}"
             self._issue("zone_geometry", where, cause, "Draw the zone as a Polygon or MultiPolygon.")
             return None

@@ -97,6 +97,7 @@ def test_what_is_written_reads_back_the_same() -> None:
         (collection(feature(properties={"kind": "park"})), "zone_kind", "features[0].properties.kind"),
         (collection(feature(properties={"kind": "no_go", "name": 5})), "zone_name", "features[0].properties.name"),
         (collection(feature(geometry=None)), "zone_geometry", "features[0].geometry"),
+        (collection(feature(geometry={"type": ["Polygon"]})), "zone_geometry", "features[0].geometry"),
         (
             collection(feature(geometry={"type": "Point", "coordinates": [1, 2]})),
             "zone_geometry",
