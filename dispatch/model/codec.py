@@ -1,13 +1,13 @@
-"""Between frozen dataclasses and what JSON can hold, driven by the type hints of the fields.
+"""Between frozen dataclasses or named tuples and what JSON can hold, driven by the type hints of the fields.
 
-Enums go by value, places as [latitude, longitude], tuples and frozensets as lists, dataclasses as objects with all
-their fields (a default left out today would mean something else on the day the default changes).
+Enums go by value, places as [latitude, longitude], tuples and frozensets as lists, dataclasses and named tuples as
+objects with all their fields (a default left out today would mean something else on the day the default changes).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
-from dataclasses import MISSING, Field, fields, is_dataclass
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import MISSING, fields, is_dataclass
 from enum import Enum
 from functools import cache
 from types import NoneType, UnionType
@@ -33,12 +33,12 @@ class _MalformedError(Exception):
 
 
 def encode(value: object) -> dict[str, Json]:
-    """A dataclass instance as a JSON object. Raises TypeError for a field type that has no place in one."""
+    """A dataclass or named tuple as a JSON object. Raises TypeError for a field type that has no place in one."""
     return cast("dict[str, Json]", _encoder(cast(Hashable, type(value)))(value))
 
 
 def decode(kind: type[T], data: Json, what: str) -> T:
-    """An instance of a dataclass from what ``encode`` gave.
+    """An instance of a dataclass or named tuple from what ``encode`` gave.
 
     Raises InvalidInputError, which names ``what`` and lists all issues; TypeError like ``encode``.
     """
@@ -65,8 +65,8 @@ def _encoder(hint: Hashable) -> Encoder:
         return _set_out(_encoder(get_args(hint)[0]))
     if isinstance(hint, type) and issubclass(hint, Enum):
         return _enum_out
-    if isinstance(hint, type) and is_dataclass(hint):
-        return _dataclass_out(hint)
+    if isinstance(hint, type) and _needed(hint) is not None:
+        return _object_out(hint)
     raise TypeError(f"no JSON form for {hint!r}")
 
 
@@ -98,9 +98,9 @@ def _set_out(inner: Encoder) -> Encoder:
     return lambda value: sorted((inner(item) for item in value), key=str)
 
 
-def _dataclass_out(kind: type) -> Encoder:
+def _object_out(kind: type) -> Encoder:
     hints = get_type_hints(kind)
-    parts = tuple((field.name, _encoder(hints[field.name])) for field in fields(kind))
+    parts = tuple((name, _encoder(hints[name])) for name in _needed(kind) or ())
     return lambda value: {name: part(getattr(value, name)) for name, part in parts}
 
 
@@ -121,8 +121,8 @@ def _decoder(hint: Hashable) -> Decoder:
         return _set_in(_decoder(get_args(hint)[0]))
     if isinstance(hint, type) and issubclass(hint, Enum):
         return _enum_in(hint)
-    if isinstance(hint, type) and is_dataclass(hint):
-        return _dataclass_in(hint)
+    if isinstance(hint, type) and _needed(hint) is not None:
+        return _object_in(hint)
     raise TypeError(f"no JSON form for {hint!r}")
 
 
@@ -198,9 +198,9 @@ def _list_in(inner: Decoder) -> Callable[[Json, str], list[Any]]:
     return read
 
 
-def _dataclass_in(kind: type) -> Decoder:
+def _object_in(kind: type) -> Decoder:
     hints = get_type_hints(kind)
-    parts = {field.name: (_decoder(hints[field.name]), _needed(field)) for field in fields(kind)}
+    parts = {name: (_decoder(hints[name]), need) for name, need in (_needed(kind) or {}).items()}
 
     def read(value: Json, where: str) -> object:
         if not isinstance(value, dict):
@@ -218,8 +218,14 @@ def _dataclass_in(kind: type) -> Decoder:
     return read
 
 
-def _needed(field: Field[Any]) -> bool:
-    return field.default is MISSING and field.default_factory is MISSING
+def _needed(kind: type) -> dict[str, bool] | None:
+    """Whether each field must be given, in order; None for what is neither dataclass nor named tuple."""
+    if is_dataclass(kind):
+        return {field.name: field.default is MISSING and field.default_factory is MISSING for field in fields(kind)}
+    if issubclass(kind, tuple) and hasattr(kind, "_fields"):
+        given: Mapping[str, object] = getattr(kind, "_field_defaults", {})
+        return {name: name not in given for name in kind._fields}
+    return None
 
 
 def _issue(where: str, what: str) -> Issue:
