@@ -38,13 +38,21 @@ def allocating_kernel(function: Callable[P, T]) -> Callable[P, T]:
     return cast(Callable[P, T], _compiled(function, counts=True))
 
 
-def _compiled(function: Callable[..., Any], *, counts: bool) -> Callable[..., Any]:
-    options: dict[str, Any] = {"cache": True, "error_model": "numpy", "_nrt": counts}
+def inlined_kernel(function: Callable[P, T]) -> Callable[P, T]:
+    """``kernel`` for small functions in inner loops: their code goes into whoever calls them.
+
+    Else a value of some forty arrays is written to the stack and read again at each call.
+    """
+    return cast(Callable[P, T], _compiled(function, counts=False, forceinline=True))
+
+
+def _compiled(function: Callable[..., Any], *, counts: bool, forceinline: bool = False) -> Callable[..., Any]:
+    options: dict[str, Any] = {"cache": True, "error_model": "numpy", "_nrt": counts, "forceinline": forceinline}
     compiled: Callable[..., Any] = numba.njit(**options)(function)
     return compiled
 
 
-@kernel
+@inlined_kernel
 def move(source: NDArray[np.int64], begin: int, count: int, target: NDArray[np.int64], at: int) -> None:
     """Copy source[begin:begin + count] to target[at:at + count]; from front to back where they overlap."""
     for k in range(count):
@@ -67,7 +75,7 @@ class TravelTable(NamedTuple):
     matrix: NDArray[np.int32]
 
 
-@kernel
+@inlined_kernel
 def distance_m(table: TravelTable, a: int, b: int) -> float:
     """Metres in a straight line (great circle on the earth) between places ``a`` and ``b``."""
     dx = table.points[a, 0] - table.points[b, 0]
@@ -79,7 +87,7 @@ def distance_m(table: TravelTable, a: int, b: int) -> float:
     return 2.0 * table.radius_m * math.asin(min(1.0, chord / (2.0 * table.radius_m)))
 
 
-@kernel
+@inlined_kernel
 def travel_s(table: TravelTable, profile: int, a: int, b: int) -> int:
     """Seconds from place ``a`` to place ``b``; UNREACHABLE_S where there is no way."""
     if table.matrix.shape[0] > 0:
@@ -94,7 +102,7 @@ def travel_s(table: TravelTable, profile: int, a: int, b: int) -> int:
     return steps * table.step_s
 
 
-@kernel
+@inlined_kernel
 def is_beyond(table: TravelTable, profile: int, a: int, b: int, seconds: int) -> bool:
     """Whether it surely takes longer than ``seconds`` from ``a`` to ``b``; a quick look that may say no too often."""
     if table.matrix.shape[0] > 0:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dispatch.geo.kernel import TravelTable, kernel
+from dispatch.geo.kernel import TravelTable, inlined_kernel
 from dispatch.solver.costs import Weights
 from dispatch.solver.problem import EVERYWHERE, ON_BOARD, OPEN, Ints, Orders, Problem, Riders
 from dispatch.solver.rules import Rules
@@ -73,7 +73,7 @@ def make_view(problem: Problem, rules: Rules, weights: Weights) -> View:
     )
 
 
-@kernel
+@inlined_kernel
 def is_barred(view: View, order: int, rider: int) -> bool:
     """Whether the pair is in the bars."""
     if view.barred.shape[0] == 0:
@@ -83,7 +83,7 @@ def is_barred(view: View, order: int, rider: int) -> bool:
     return bool(at < view.barred.shape[0] and view.barred[at] == key)
 
 
-@kernel
+@inlined_kernel
 def may_carry(view: View, order: int, rider: int) -> bool:
     """Hard rules of the pair alone: state, vehicle, zone, size, bars, and whether the rider takes new orders."""
     orders, riders = view.orders, view.riders

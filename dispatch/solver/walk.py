@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from dispatch.geo.kernel import kernel, travel_s
+from dispatch.geo.kernel import inlined_kernel, kernel, travel_s
 from dispatch.solver.costs import TERMS
 from dispatch.solver.costs.churn import churn_cost
 from dispatch.solver.costs.click_to_door import click_to_door_cost
@@ -69,7 +69,7 @@ def make_ledger(orders: int) -> Ledger:
     return Ledger(np.zeros(len(TERMS), np.int64), np.zeros(orders, np.int64))
 
 
-@kernel
+@inlined_kernel
 def total(ledger: Ledger) -> int:
     """The sum of the ledger's terms."""
     points = 0
@@ -78,14 +78,14 @@ def total(ledger: Ledger) -> int:
     return points
 
 
-@kernel
+@inlined_kernel
 def start_ride(view: View, rider: int) -> Ride:
     """The rider before the first stop."""
     riders = view.riders
     return Ride(riders.free_at[rider], riders.place[rider], view.load[rider], view.aboard[rider], 0, 0, FINE)
 
 
-@kernel
+@inlined_kernel
 def stop_end(view: View, route: Ints, count: int, first: int) -> int:
     """Index behind the stop that begins at ``first``: pickups in a row at one merchant, or one drop-off."""
     if route[first] & 1:
@@ -97,14 +97,14 @@ def stop_end(view: View, route: Ints, count: int, first: int) -> int:
     return end
 
 
-@kernel
+@inlined_kernel
 def same_stop(view: View, order: int, other: int) -> bool:
     """Whether two orders are picked up at one merchant's one place."""
     orders = view.orders
     return bool(orders.pickup[order] == orders.pickup[other] and orders.merchant[order] == orders.merchant[other])
 
 
-@kernel
+@inlined_kernel
 def leg_s(view: View, rider: int, ride: Ride, there: int) -> int:
     """Seconds of the next leg; none for a rider who already stands at the first stop."""
     if ride.moved == 0 and ride.here == there:
@@ -112,7 +112,7 @@ def leg_s(view: View, rider: int, ride: Ride, there: int) -> int:
     return travel_s(view.travel, view.riders.profile[rider], ride.here, there)
 
 
-@kernel
+@inlined_kernel
 def earliest_arrival(view: View, ride: Ride, there: int, leg: int) -> int:
     """Arrival when leaving at once; who stands at the first stop has arrived on becoming free."""
     if ride.moved == 0 and ride.here == there:
@@ -120,7 +120,7 @@ def earliest_arrival(view: View, ride: Ride, there: int, leg: int) -> int:
     return max(ride.t, view.now) + leg
 
 
-@kernel
+@inlined_kernel
 def pickup_times(view: View, route: Ints, first: int, end: int, arrive: int) -> tuple[int, int, int]:
     """(earliest the rider could pick up, when that happens, when the rider leaves) for the stop [first, end)."""
     orders = view.orders
@@ -135,7 +135,7 @@ def pickup_times(view: View, route: Ints, first: int, end: int, arrive: int) -> 
     return could, event, event + after
 
 
-@kernel
+@inlined_kernel
 def dropoff_times(view: View, order: int, arrive: int) -> tuple[int, int, int]:
     """(earliest the rider could drop off, when the drop-off happens, when the rider leaves)."""
     orders = view.orders
@@ -144,7 +144,7 @@ def dropoff_times(view: View, order: int, arrive: int) -> tuple[int, int, int]:
     return could, event, event + orders.dropoff_after_s[order]
 
 
-@kernel
+@inlined_kernel
 def ride_pickup(view: View, rider: int, ride: Ride, route: Ints, first: int, end: int, ledger: Ledger) -> Ride:
     """Ride to the pickup stop [first, end) and collect its orders."""
     orders, weights, terms = view.orders, view.weights, ledger.terms
@@ -171,7 +171,7 @@ def ride_pickup(view: View, rider: int, ride: Ride, route: Ints, first: int, end
     return Ride(leave, there, load, aboard, ride.cost + riding + waiting + food + change + turn, 1, broken)
 
 
-@kernel
+@inlined_kernel
 def _pickup_rules(view: View, rider: int, aboard: int, event: int, load_after: int, aboard_after: int, leg: int) -> int:
     """The hard rule that a pickup at ``event`` breaks, or FINE."""
     if leg >= UNREACHABLE_S:
@@ -185,7 +185,7 @@ def _pickup_rules(view: View, rider: int, aboard: int, event: int, load_after: i
     return FINE
 
 
-@kernel
+@inlined_kernel
 def ride_dropoff(view: View, rider: int, ride: Ride, order: int, picked_up: int, ledger: Ledger) -> Ride:
     """Ride to the customer and hand the order over; ``picked_up`` is 1 where its pickup is part of this route."""
     orders, weights, terms = view.orders, view.weights, ledger.terms
@@ -211,7 +211,7 @@ def ride_dropoff(view: View, rider: int, ride: Ride, order: int, picked_up: int,
     )
 
 
-@kernel
+@inlined_kernel
 def ride_stop(view: View, rider: int, ride: Ride, route: Ints, first: int, end: int, ledger: Ledger) -> Ride:
     """Ride the next stop, whichever kind it is."""
     if route[first] & 1:
@@ -220,7 +220,7 @@ def ride_stop(view: View, rider: int, ride: Ride, route: Ints, first: int, end: 
     return ride_pickup(view, rider, ride, route, first, end, ledger)
 
 
-@kernel
+@inlined_kernel
 def load_term(view: View, rider: int, tasks: int) -> int:
     """The load term of a route with so many tasks; a carried order has one task, any other two."""
     aboard = view.aboard[rider]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dispatch.geo.kernel import kernel
+from dispatch.geo.kernel import inlined_kernel
 from dispatch.solver.costs.terms import Weights
 
 
-@kernel
+@inlined_kernel
 def click_to_door_cost(weights: Weights, placed_at: int, dropoff_at: int) -> int:
     """Points for one order; grows by the second, whatever was promised."""
     return weights.click_to_door * (dropoff_at - placed_at)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from dispatch.geo.kernel import TravelTable, distance_m, kernel
+from dispatch.geo.kernel import TravelTable, distance_m, inlined_kernel
 from dispatch.solver.costs.terms import Weights
 from dispatch.solver.problem import Riders
 
@@ -12,7 +12,7 @@ FULL_TURN_S = 900
 """A turn never weighs more than this many seconds of riding: far drop-offs say little about direction."""
 
 
-@kernel
+@inlined_kernel
 def heading_cost(weights: Weights, table: TravelTable, riders: Riders, rider: int, dropoff: int) -> int:
     """Points for one order: 0 straight ahead, one weighted second for each second of travel to a drop-off right behind.
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dispatch.geo.kernel import kernel
+from dispatch.geo.kernel import inlined_kernel
 from dispatch.solver.costs.terms import Weights
 
 
-@kernel
+@inlined_kernel
 def lateness_cost(weights: Weights, due_at: int, dropoff_at: int) -> int:
     """Points for one order: late + late^2 / scale, in weighted seconds; 0 in time."""
     late_s = dropoff_at - due_at

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dispatch.geo.kernel import kernel
+from dispatch.geo.kernel import inlined_kernel
 from dispatch.solver.costs.terms import Weights
 
 
-@kernel
+@inlined_kernel
 def load_cost(weights: Weights, orders_on_hand: int, capacity: int) -> int:
     """Points for one rider: the square of the orders in the route over the capacity."""
     return weights.load * orders_on_hand * orders_on_hand // capacity

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dispatch.geo.kernel import kernel
+from dispatch.geo.kernel import inlined_kernel
 from dispatch.solver.costs.terms import Weights
 
 
-@kernel
+@inlined_kernel
 def travel_cost(weights: Weights, leg_s: int) -> int:
     """Points for one leg."""
     return weights.travel * leg_s
