@@ -238,7 +238,8 @@ def _riders_of(recorded: tuple[Recorded, ...]) -> Iterator[RiderId]:
     """The riders who have something to react to, each once."""
     seen: dict[RiderId, None] = {}
     for entry in recorded:
-        rider_id = getattr(entry.event, "rider_id", None)
-        if rider_id is not None and not isinstance(entry.event, OfferMade):
-            seen[rider_id] = None
+        for name in ("rider_id", "from_rider_id"):
+            rider_id = getattr(entry.event, name, None)
+            if rider_id is not None and not isinstance(entry.event, OfferMade):
+                seen[rider_id] = None
     return iter(seen)

@@ -79,7 +79,7 @@ def intents(
                 leaving[order_id] = UnassignReason.BETTER_RIDER
         if new:
             offers.append(OfferIntent(rider_id=rider_id, order_ids=tuple(new), tasks=tasks, depart_at=depart_at))
-        elif _differs(rider, tasks, depart_at):
+        elif not _on_loan(state, rider) and _differs(rider, tasks, depart_at):
             routes.append(RouteIntent(rider_id=rider_id, tasks=tasks, depart_at=depart_at))
         holds.extend(_waiting(state, sequence, given, rider_id))
     for number in np.flatnonzero(plan.verdict != Verdict.PLANNED).tolist():
@@ -127,13 +127,18 @@ def _is_due(order: OrderState, rider: RiderState, depart_at: Instant, now: Insta
     """Whether the order has to be with the rider when this is done."""
     if _has(rider, order):
         return True
-    if order.dispatch is DispatchStatus.OFFERED:
+    if order.offer_id is not None:
         return False
     return order.dispatch in _GIVEN or depart_at < now + loop.commit_s or _is_old(order, now, loop)
 
 
 def _is_old(order: OrderState, now: Instant, loop: LoopParams) -> bool:
     return now - order.order.placed_at >= loop.commit_age_s
+
+
+def _on_loan(state: MarketState, rider: RiderState) -> bool:
+    """Whether another rider is asked to take over an order: the route stays as it is until the answer."""
+    return any(state.orders[task.order_id].offer_id is not None for task in rider.tasks)
 
 
 def _differs(rider: RiderState, tasks: tuple[Task, ...], depart_at: Instant | None) -> bool:

@@ -132,16 +132,20 @@ def _concerns(order: OrderState, now: Instant, rider_at: Mapping[RiderId, int]) 
 def _sequence(
     state: MarketState, rider: RiderState, planned: tuple[Task, ...], order_at: Mapping[OrderId, int], now: Instant
 ) -> list[Task]:
-    """The rider's tasks given and offered, in their order, and those only planned where the last plan had them."""
+    """The rider's tasks given and offered, in their order, and those only planned where the last plan had them.
+
+    An order that is offered to another rider counts as that one's until the answer.
+    """
     if not (planned or rider.tasks or rider.offers):
         return []
     offered = [key for offer in sorted(rider.offers) for key in state.offers[offer].order_ids]
-    given = [*rider.tasks, *(task for key in offered for task in both_tasks(key))]
+    own = [task for task in rider.tasks if state.orders[task.order_id].offer_id is None]
+    given = [*own, *(task for key in offered for task in both_tasks(key))]
     rider_id, mine = rider.rider.id, set(given)
     kept = [
         task for task in planned if task in mine or _only_planned(state.orders[task.order_id], rider_id, order_at, now)
     ]
-    if mine.issubset(kept) and [t for t in kept if t in set(rider.tasks)] == list(rider.tasks):
+    if mine.issubset(kept) and [task for task in kept if task in set(own)] == own:
         return kept
     return given
 
@@ -195,7 +199,7 @@ def _holder(order: OrderState, state: MarketState, now: Instant) -> tuple[RiderI
     """Who has the order, and whether that can change."""
     if order.dispatch in _CARRIED:
         return order.rider_id, ON_BOARD
-    if order.dispatch is DispatchStatus.OFFERED and order.offer_id is not None:
+    if order.offer_id is not None:
         return state.offers[order.offer_id].rider_id, FIXED
     pin = order.pin(now)
     if pin is not None and order.rider_id == pin:

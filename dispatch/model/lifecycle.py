@@ -157,10 +157,19 @@ DISPATCH_TABLE: Final[Table[DispatchStatus]] = {
     (DispatchStatus.OFFERED, OfferDeclined): DispatchStatus.OPEN,
     (DispatchStatus.OFFERED, OfferExpired): DispatchStatus.OPEN,
     (DispatchStatus.OFFERED, OfferWithdrawn): DispatchStatus.OPEN,
+    # Another rider is asked: until the answer, and after a "no", the order stays with the rider who has it.
+    **{
+        (status, event): status
+        for status in (DispatchStatus.ASSIGNED, DispatchStatus.UNDER_WAY)
+        for event in (OfferMade, OfferDeclined, OfferExpired, OfferWithdrawn)
+    },
+    # The order has been handed on to the rider who accepts (``OrderReassigned``).
+    (DispatchStatus.ASSIGNED, OfferAccepted): DispatchStatus.ASSIGNED,
     (DispatchStatus.OPEN, OrderAssigned): DispatchStatus.ASSIGNED,
     (DispatchStatus.HELD, OrderAssigned): DispatchStatus.ASSIGNED,
     (DispatchStatus.ASSIGNED, OrderReassigned): DispatchStatus.ASSIGNED,
     (DispatchStatus.UNDER_WAY, OrderReassigned): DispatchStatus.ASSIGNED,
+    # Where somebody else has been asked already, the order is then offered (``fold_assignment``).
     (DispatchStatus.ASSIGNED, OrderUnassigned): DispatchStatus.OPEN,
     (DispatchStatus.UNDER_WAY, OrderUnassigned): DispatchStatus.OPEN,
     (DispatchStatus.ASSIGNED, LegStarted): DispatchStatus.UNDER_WAY,
@@ -174,7 +183,7 @@ DISPATCH_TABLE: Final[Table[DispatchStatus]] = {
     (DispatchStatus.CARRIED, DeliveryFailed): DispatchStatus.RETURNING,
     (DispatchStatus.CARRIED, OrderCancelled): DispatchStatus.RETURNING,
     (DispatchStatus.RETURNING, OrderReturned): DispatchStatus.DONE,
-    # An offered order is never cancelled as such: its offer is withdrawn first, for the sake of the others in it.
+    # An order with an open offer is never cancelled: the offer is withdrawn first, for the sake of the others in it.
     **{
         (status, event): DispatchStatus.DROPPED
         for status in (

@@ -35,7 +35,8 @@ class OrderState(NamedTuple):
     """One order now.
 
     ready_at: the latest word on when the food is ready (once it is: when it was). rider_id: who has it (who brought
-    it, once delivered). pinned_to, pinned_until: only this rider, until then. held_until: nobody goes before, by a
+    it, once delivered). offer_id: the open offer it is in; a rider who has it keeps it until another rider accepts.
+    pinned_to, pinned_until: only this rider, until then. held_until: nobody goes before, by a
     person's decision. barred: riders who must not carry it (see also ``MarketState.bars_of``). verdict,
     planned_rider_id: why nobody goes yet and who is likely to. version: how many events changed it.
     """

@@ -185,14 +185,26 @@ def test_an_order_nobody_may_have_is_held_with_the_reason() -> None:
     assert only(tick(dispatcher(town)), OrderHeld) == OrderHeld(order_id=O1, verdict="barred")
 
 
-def test_an_order_moves_to_a_better_rider_as_unassigned_and_offered() -> None:
+def test_an_order_stays_with_its_rider_while_a_better_one_is_asked() -> None:
     town = Town("r1", "r2")
     town.placed(ready_now())
     town.given("r1", "o1")
-    events = tick(dispatcher(town, solver=Fixed(r2="+o1 -o1")))
-    assert kinds(events) == ["OrderUnassigned", "OfferMade", "TickDecided"]
-    assert events[0] == OrderUnassigned(order_id=O1, rider_id=R1, reason=UnassignReason.BETTER_RIDER)
-    assert town.order().dispatch is DispatchStatus.OFFERED
+    ticking = dispatcher(town, solver=Fixed(r2="+o1 -o1"))
+    assert kinds(tick(ticking)) == ["OfferMade", "TickDecided"]
+    assert (town.order().dispatch, town.order().rider_id, town.tasks()) == (DispatchStatus.ASSIGNED, R1, "+o1 -o1")
+    assert kinds(tick(ticking)) == ["TickDecided"]
+    assert town.tasks() == "+o1 -o1"
+
+
+def test_the_route_of_a_rider_stays_as_it_is_while_another_is_asked_about_an_order_of_it() -> None:
+    town = Town("r1", "r2")
+    town.placed(ready_now("o1"), an_order("o2", dropoff=NEXT_DOOR))
+    town.given("r1", "o1", "o2")
+    town.offered("r2", "o1")
+    solver = Changing(Fixed(r1="+o2 -o2", r2="+o1 -o1"))
+    ticking = dispatcher(town, solver=solver)
+    assert kinds(tick(ticking)) == ["TickDecided"]
+    assert town.tasks() == "+o1 +o2 -o1 -o2"
 
 
 def test_two_riders_change_their_orders() -> None:
@@ -218,7 +230,7 @@ def test_the_solver_moves_an_order_to_who_comes_by() -> None:
     ticking = dispatcher(town)
     assert kinds(tick(ticking)) == ["TickDecided"]
     join(town, "r2", KITCHEN)
-    assert kinds(tick(ticking)) == ["OrderUnassigned", "OfferMade", "TickDecided"]
+    assert kinds(tick(ticking)) == ["OfferMade", "TickDecided"]
     assert town.market.state.riders[R2].offers
 
 

@@ -62,7 +62,11 @@ def check_offers(state: MarketState) -> None:
     still_open = {offer_id: offer for offer_id, offer in state.offers.items() if offer.status is OfferStatus.OPEN}
     offered = {order_id: offer_id for offer_id, offer in still_open.items() for order_id in offer.order_ids}
     assert {o: s.offer_id for o, s in state.orders.items() if s.offer_id is not None} == offered
-    assert {o for o, s in state.orders.items() if s.dispatch is DispatchStatus.OFFERED} == set(offered)
+    with_nobody = {order_id for order_id in offered if state.orders[order_id].rider_id is None}
+    assert {o for o, s in state.orders.items() if s.dispatch is DispatchStatus.OFFERED} == with_nobody
+    for order_id, offer_id in offered.items():
+        assert state.orders[order_id].rider_id != still_open[offer_id].rider_id
+        assert state.orders[order_id].picked_up_at is None
     for rider_id, rider in state.riders.items():
         assert rider.offers == {offer_id for offer_id, offer in still_open.items() if offer.rider_id == rider_id}
 

@@ -33,6 +33,7 @@ from dispatch.model.commands import (
 from dispatch.model.events import Event, OfferId, OfferMade
 from dispatch.model.order import Order, OrderId
 from dispatch.model.override import OverrideKind, OverrideReason
+from dispatch.model.reasons import UnassignReason
 from dispatch.model.rider import RiderId, Task
 from dispatch.model.state import MarketState, OrderState, RiderState
 from dispatch.model.stops import both_tasks
@@ -98,8 +99,10 @@ class Town:
         self.do(ApplyPlan(tick=0, offers=(intent,), auto_accept=True))
 
     def offered(self, rider_id: str, *order_ids: str, offer_s: Seconds = 60) -> OfferId:
-        """Offer orders; the offer's id."""
-        events = self.do(ApplyPlan(tick=0, offers=(self.intent(rider_id, *order_ids),), offer_s=offer_s))
+        """Offer orders, also those that another rider has; the offer's id."""
+        better = tuple((OrderId(order_id), UnassignReason.BETTER_RIDER) for order_id in order_ids)
+        intent = self.intent(rider_id, *order_ids)
+        events = self.do(ApplyPlan(tick=0, offers=(intent,), unassign=better, offer_s=offer_s))
         (made,) = [event for event in events if isinstance(event, OfferMade)]
         return made.offer_id
 

@@ -14,9 +14,11 @@ from dispatch.model.events import (
     OfferExpired,
     OfferId,
     OfferWithdrawn,
+    OrderReassigned,
     RoutePlanned,
 )
 from dispatch.model.lifecycle import OfferStatus
+from dispatch.model.order import OrderId
 from dispatch.model.reasons import UnassignReason
 from dispatch.model.rider import RiderId, Task
 from dispatch.model.state import OfferState
@@ -53,6 +55,13 @@ def withdraw(draft: Draft, offer_id: OfferId, reason: UnassignReason) -> None:
     )
 
 
+def take_back_offer(draft: Draft, order_id: OrderId, reason: UnassignReason) -> None:
+    """Withdraw the offer that the order is in, if there is one."""
+    offer_id = draft.state.order(order_id).offer_id
+    if offer_id is not None:
+        withdraw(draft, offer_id, reason)
+
+
 def withdraw_all(draft: Draft, rider_id: RiderId, reason: UnassignReason) -> None:
     """Take back every offer the rider has not answered."""
     for offer_id in sorted(draft.state.rider(rider_id).offers):
@@ -78,6 +87,13 @@ def _accept(draft: Draft, command: AcceptOffer) -> None:
     if offer.status is OfferStatus.OPEN and draft.now > offer.expires_at:
         cause = f"Offer {offer.offer_id} ran out at {offer.expires_at}."
         raise ConflictError(cause, "Wait for the next offer.", code="offer_expired")
+    for order_id in offer.order_ids:
+        holder = draft.state.order(order_id).rider_id
+        if holder is not None:
+            better = UnassignReason.BETTER_RIDER
+            draft.add(
+                OrderReassigned(order_id=order_id, from_rider_id=holder, rider_id=offer.rider_id, reason=better),
+            )
     draft.add(OfferAccepted(offer_id=offer.offer_id, order_ids=offer.order_ids, rider_id=offer.rider_id))
     plan_route(draft, offer.rider_id, offer.tasks, offer.depart_at)
 

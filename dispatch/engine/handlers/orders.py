@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from dispatch.engine.draft import Draft
-from dispatch.engine.handlers.offers import withdraw
+from dispatch.engine.handlers.offers import take_back_offer
 from dispatch.errors import ConflictError
 from dispatch.model.commands import (
     AcceptOrder,
@@ -32,7 +32,7 @@ from dispatch.model.events import (
     PreparationStarted,
     ReadyTimeChanged,
 )
-from dispatch.model.order import MarketId, OrderId
+from dispatch.model.order import MarketId
 from dispatch.model.reasons import UnassignReason
 
 
@@ -54,10 +54,10 @@ def handle_order(draft: Draft, command: OrderCommand) -> None:
         case MarkReady():
             draft.add(OrderReady(order_id=command.order_id))
         case RejectOrder():
-            _take_back_offer(draft, command.order_id)
+            take_back_offer(draft, command.order_id, UnassignReason.ORDER_GONE)
             draft.add(OrderRejected(order_id=command.order_id, reason=command.reason))
         case CancelOrder():
-            _take_back_offer(draft, command.order_id)
+            take_back_offer(draft, command.order_id, UnassignReason.ORDER_GONE)
             draft.add(
                 OrderCancelled(order_id=command.order_id, by=command.by, reason=command.reason, text=command.text),
             )
@@ -100,9 +100,3 @@ def _change(draft: Draft, command: ChangeOrder) -> None:
         cause = f"Order {order.id} cannot get another {', '.join(changed)}."
         raise ConflictError(cause, "Cancel it and place a new order.", code="field_fixed")
     draft.add(OrderChanged(order_id=order.id, order=order))
-
-
-def _take_back_offer(draft: Draft, order_id: OrderId) -> None:
-    offer_id = draft.state.order(order_id).offer_id
-    if offer_id is not None:
-        withdraw(draft, offer_id, UnassignReason.ORDER_GONE)

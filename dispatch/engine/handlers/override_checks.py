@@ -121,6 +121,7 @@ def _check_hold(draft: Draft, command: MakeOverride, order: OrderState) -> None:
 
 
 def _who_has(state: MarketState, order: OrderState) -> RiderId | None:
-    if order.offer_id is not None:
+    """The rider who has the order, else the one who has been asked."""
+    if order.rider_id is None and order.offer_id is not None:
         return state.offer(order.offer_id).rider_id
     return order.rider_id

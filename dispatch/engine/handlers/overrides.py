@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from dispatch.engine.draft import Draft
-from dispatch.engine.handlers.offers import withdraw
+from dispatch.engine.handlers.offers import take_back_offer, withdraw
 from dispatch.engine.handlers.override_checks import checked, in_words
 from dispatch.engine.handlers.presence import pause
 from dispatch.model.commands import MakeOverride
@@ -129,8 +129,9 @@ def _take(draft: Draft, order_id: OrderId) -> None:
 
 def _take_from(draft: Draft, order_id: OrderId, rider_id: RiderId | None) -> None:
     order = draft.state.order(order_id)
-    offered_to = draft.state.offer(order.offer_id).rider_id if order.offer_id is not None else None
-    if rider_id is not None and rider_id in (order.rider_id, offered_to):
+    if order.offer_id is not None and draft.state.offer(order.offer_id).rider_id == rider_id:
+        withdraw(draft, order.offer_id, UnassignReason.OVERRIDE)
+    elif rider_id is not None and order.rider_id == rider_id:
         _take(draft, order_id)
 
 
@@ -146,11 +147,9 @@ def _take_all_of_merchant(draft: Draft, rider_id: RiderId, merchant_id: Merchant
     for order_id in dict.fromkeys((*(task.order_id for task in rider.tasks), *offered)):
         order = draft.state.order(order_id)
         if order.order.merchant_id == merchant_id:
-            _take(draft, order_id)
+            _take_from(draft, order_id, rider_id)
 
 
 def _without_offer(draft: Draft, order_id: OrderId) -> OrderState:
-    offer_id = draft.state.order(order_id).offer_id
-    if offer_id is not None:
-        withdraw(draft, offer_id, UnassignReason.OVERRIDE)
+    take_back_offer(draft, order_id, UnassignReason.OVERRIDE)
     return draft.state.order(order_id)

@@ -31,8 +31,10 @@ def handle_plan(draft: Draft, command: ApplyPlan) -> None:
             withdraw(draft, offer_id, UnassignReason.REPLANNED)
     leaving = dict(command.unassign)
     fitting, refused = _sorted_out(draft, command.offers, leaving)
+    # Who is asked may say no: until the answer, the order stays with the rider who has it.
+    asked = set() if command.auto_accept else {order_id for intent in fitting for order_id in intent.order_ids}
     for order_id, reason in leaving.items():
-        if order_id not in refused:
+        if order_id not in refused and order_id not in asked:
             _unassign(draft, order_id, reason)
     for intent in fitting:
         if command.auto_accept:
@@ -97,7 +99,7 @@ def _may_have(draft: Draft, order: OrderState, rider_id: RiderId, leaves: bool) 
 
 def _movable(draft: Draft, order: OrderState) -> bool:
     pin = order.pin(draft.now)
-    return order.dispatch in GIVEN and (pin is None or pin != order.rider_id)
+    return order.dispatch in GIVEN and order.offer_id is None and (pin is None or pin != order.rider_id)
 
 
 def _unassign(draft: Draft, order_id: OrderId, reason: UnassignReason) -> None:

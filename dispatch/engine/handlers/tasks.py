@@ -6,6 +6,7 @@ from typing import assert_never
 
 from dispatch.engine.draft import Draft
 from dispatch.engine.handlers.cases import open_case
+from dispatch.engine.handlers.offers import take_back_offer
 from dispatch.engine.handlers.presence import pause
 from dispatch.errors import ConflictError
 from dispatch.model.commands import (
@@ -107,6 +108,7 @@ def _pick_up(draft: Draft, command: ConfirmPickup) -> None:
         raise ValueError("a pickup names one or more orders, each once")
     _check_turn(draft, command.rider_id, command.order_ids, TaskKind.PICKUP)
     for order_id in command.order_ids:
+        take_back_offer(draft, order_id, UnassignReason.ORDER_GONE)
         draft.add(OrderPickedUp(order_id=order_id, rider_id=command.rider_id))
 
 

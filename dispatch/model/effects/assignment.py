@@ -13,7 +13,7 @@ from dispatch.model.events import (
     OrderReleased,
     OrderUnassigned,
 )
-from dispatch.model.lifecycle import DISPATCH_TABLE, TASK_TABLE, IllegalMove, after
+from dispatch.model.lifecycle import DISPATCH_TABLE, TASK_TABLE, DispatchStatus, IllegalMove, after
 from dispatch.model.rider import RiderId
 from dispatch.model.state import MarketState, OrderState, RiderState
 from dispatch.units import Instant
@@ -32,6 +32,8 @@ def fold_assignment(state: MarketState, event: AssignmentEvent, at: Instant) -> 
         case OrderUnassigned():
             riders = (without_order(_holder(state, order, event.rider_id), event.order_id),)
             moved = _unstarted(moved, event)._replace(rider_id=None, assigned_at=None)
+            if order.offer_id is not None:
+                moved = moved._replace(dispatch=DispatchStatus.OFFERED)
         case OrderReassigned():
             riders = _handed_on(state, order, event)
             moved = _unstarted(moved, event)._replace(rider_id=event.rider_id, assigned_at=at)
@@ -48,6 +50,8 @@ def fold_assignment(state: MarketState, event: AssignmentEvent, at: Instant) -> 
 
 def _handed_on(state: MarketState, order: OrderState, event: OrderReassigned) -> tuple[RiderState, RiderState]:
     old = _holder(state, order, event.from_rider_id)
+    if order.offer_id is not None and state.offer(order.offer_id).rider_id != event.rider_id:
+        raise IllegalMove(f"Order {event.order_id} is offered to another rider.", "Withdraw the offer first.")
     new = state.rider(event.rider_id)
     if new is old:
         raise IllegalMove(f"Order {event.order_id} is with rider {event.rider_id} already.", "Name another rider.")

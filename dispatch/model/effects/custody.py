@@ -20,6 +20,8 @@ def fold_custody(state: MarketState, event: CustodyEvent, at: Instant) -> None:
     dispatch = after(DISPATCH_TABLE, order.dispatch, event, "order", order_id)
     version = order.version + 1
     rider = _holder(state, order, event)
+    if order.offer_id is not None:
+        raise IllegalMove(f"Order {order_id} is offered to another rider.", "Withdraw the offer first.")
     match event:
         case OrderPickedUp():
             task = after(TASK_TABLE, order.pickup_task, event, "pickup of order", order_id)

@@ -94,6 +94,8 @@ def _called_off(state: MarketState, event: OrderCancelled | OrderRejected, at: I
     order = state.order(event.order_id)
     status = after(ORDER_TABLE, order.status, event, "order", event.order_id)
     dispatch = after(DISPATCH_TABLE, order.dispatch, event, "order", event.order_id)
+    if order.offer_id is not None:
+        raise IllegalMove(f"Order {event.order_id} is offered to a rider.", "Withdraw the offer first.")
     rider = state.rider(order.rider_id) if order.rider_id is not None else None
     dropoff_task = after(TASK_TABLE, order.dropoff_task, event, "drop-off of order", event.order_id)
     ended = order._replace(

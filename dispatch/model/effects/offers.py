@@ -35,6 +35,11 @@ def _made(state: MarketState, event: OfferMade, at: Instant) -> None:
     if event.offer_id in state.offers:
         raise IllegalMove(f"Offer {event.offer_id} exists already.", "Give the new offer an id of its own.")
     rider = state.rider(event.rider_id)
+    before = [state.order(order_id) for order_id in event.order_ids]
+    for order in before:
+        if order.offer_id is not None or order.rider_id == event.rider_id:
+            cause = f"Order {order.order.id} is offered already, or the rider's."
+            raise IllegalMove(cause, "Withdraw the offer first, or name another rider.")
     orders = [
         order._replace(
             dispatch=_moved(order, event),
@@ -43,7 +48,7 @@ def _made(state: MarketState, event: OfferMade, at: Instant) -> None:
             planned_rider_id=None,
             version=order.version + 1,
         )
-        for order in map(state.order, event.order_ids)
+        for order in before
     ]
     state.offers[event.offer_id] = OfferState(
         offer_id=event.offer_id,
@@ -61,6 +66,11 @@ def _made(state: MarketState, event: OfferMade, at: Instant) -> None:
 def _accepted(state: MarketState, event: OfferAccepted, at: Instant) -> None:
     offer = _answered(state, event)
     rider = state.rider(event.rider_id)
+    before = [state.order(order_id) for order_id in event.order_ids]
+    for order in before:
+        if order.rider_id not in (None, event.rider_id):
+            cause = f"Order {order.order.id} is with rider {order.rider_id}."
+            raise IllegalMove(cause, "Hand it on to the rider who accepts first.")
     orders = [
         order._replace(
             dispatch=_moved(order, event),
@@ -69,10 +79,11 @@ def _accepted(state: MarketState, event: OfferAccepted, at: Instant) -> None:
             assigned_at=at,
             version=order.version + 1,
         )
-        for order in map(state.order, event.order_ids)
+        for order in before
     ]
+    new = [order.order.id for order in before if order.rider_id is None]
     state.offers[event.offer_id] = offer
-    state.riders[event.rider_id] = with_orders(rider, event.order_ids)._replace(offers=rider.offers - {event.offer_id})
+    state.riders[event.rider_id] = with_orders(rider, new)._replace(offers=rider.offers - {event.offer_id})
     _write(state, orders)
 
 
