@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from dispatch.engine.draft import Draft
+from dispatch.engine.handlers.absence import handle_absence
 from dispatch.engine.handlers.cases import handle_case
 from dispatch.engine.handlers.offers import handle_offer
 from dispatch.engine.handlers.orders import handle_order
@@ -31,6 +32,8 @@ from dispatch.model.commands import (
     EndShift,
     ExpireOffer,
     FailDelivery,
+    LoseFood,
+    LoseRider,
     MakeOverride,
     MarkReady,
     OpenCase,
@@ -70,6 +73,8 @@ def drafted(state: MarketState, command: Command, now: Instant, at: Instant) -> 
             handle_presence(draft, command)
         case PauseRider() | ResumeRider():
             handle_presence(draft, command)
+        case LoseRider() | LoseFood():
+            handle_absence(draft, command)
         case StartLeg() | Arrive() | ConfirmPickup() | ConfirmDropoff() | FailDelivery() | ConfirmReturn():
             handle_task(draft, command)
         case ReportProblem():

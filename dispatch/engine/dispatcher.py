@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol
 
+from dispatch.engine.absence import absences
 from dispatch.engine.intents import intents, planned_of, sequences_of
 from dispatch.engine.market import Market
 from dispatch.engine.policy import Policy
@@ -64,8 +65,19 @@ class Dispatcher:
         self.tick_number = market.state.tick
 
     def tick(self) -> tuple[Recorded, ...]:
-        """Plan the market as it is now and put the plan into effect. Raises UnsoundPlanError."""
+        """See who is gone, plan the market as it is now and put the plan into effect. Raises UnsoundPlanError."""
         self.tick_number += 1
+        return self._without_absent() + self._plan()
+
+    def _without_absent(self) -> tuple[Recorded, ...]:
+        """Go on without riders who have fallen silent."""
+        found = list(absences(self._market.state, self._market.clock.now(), self._policy.loop))
+        written: tuple[Recorded, ...] = ()
+        for number, command in enumerate(found):
+            written += self._market.execute(command, self._actor, f"tick-{self.tick_number}-absent-{number}")
+        return written
+
+    def _plan(self) -> tuple[Recorded, ...]:
         state, policy = self._market.state, self._policy
         problem = snapshot(
             state, self._market.clock.now(), self._travel, policy.params.rules, policy.loop, self._planned

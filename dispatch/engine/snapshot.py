@@ -117,7 +117,9 @@ def _takes_part(rider: RiderState, now: Instant) -> bool:
 
 
 def _accepts(rider: RiderState, now: Instant) -> bool:
-    return rider.shift is not None and rider.shift.ends_at > now and not rider.paused(now) and rider.problem is None
+    if rider.shift is None or rider.shift.ends_at <= now or rider.lost_at is not None:
+        return False
+    return not rider.paused(now) and rider.problem is None
 
 
 def _concerns(order: OrderState, now: Instant, rider_at: Mapping[RiderId, int]) -> bool:

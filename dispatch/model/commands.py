@@ -34,6 +34,7 @@ from dispatch.model.commands_order import (
     StartPreparation,
 )
 from dispatch.model.commands_rider import (
+    AbsenceCommand,
     AcceptOffer,
     Arrive,
     ConfirmDropoff,
@@ -42,6 +43,8 @@ from dispatch.model.commands_rider import (
     DeclineOffer,
     EndShift,
     FailDelivery,
+    LoseFood,
+    LoseRider,
     PauseRider,
     PlanShift,
     PresenceCommand,
@@ -58,11 +61,20 @@ OfferCommand: TypeAlias = AcceptOffer | DeclineOffer | ExpireOffer
 """How offers are answered."""
 
 Command: TypeAlias = (
-    OrderCommand | PresenceCommand | OfferCommand | TaskCommand | ApplyPlan | MakeOverride | ChangePolicy | CaseCommand
+    OrderCommand
+    | PresenceCommand
+    | AbsenceCommand
+    | OfferCommand
+    | TaskCommand
+    | ApplyPlan
+    | MakeOverride
+    | ChangePolicy
+    | CaseCommand
 )
 """Everything that can be asked of a market."""
 
 __all__ = [
+    "AbsenceCommand",
     "AcceptOffer",
     "AcceptOrder",
     "ApplyPlan",
@@ -83,6 +95,8 @@ __all__ = [
     "ExpireOffer",
     "FailDelivery",
     "HoldIntent",
+    "LoseFood",
+    "LoseRider",
     "MakeOverride",
     "MarkReady",
     "OfferCommand",

@@ -68,6 +68,21 @@ class ResumeRider:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LoseRider:
+    """Go on without a rider from whom nothing is heard: what was not collected goes back to the market."""
+
+    rider_id: RiderId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoseFood:
+    """Give up what a lost rider has on board; ``redeliver``: have what was not cancelled made once more."""
+
+    rider_id: RiderId
+    redeliver: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AcceptOffer:
     """Take the orders of an offer."""
 
@@ -149,3 +164,6 @@ PresenceCommand = RegisterRider | PlanShift | StartShift | EndShift | ReportPosi
 
 TaskCommand = StartLeg | Arrive | ConfirmPickup | ConfirmDropoff | FailDelivery | ConfirmReturn | ReportProblem
 """A rider's way through the tasks."""
+
+AbsenceCommand = LoseRider | LoseFood
+"""A rider who cannot say anything any more."""

@@ -133,6 +133,14 @@ class OrderReturned:
     rider_id: RiderId
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderLost:
+    """The food is gone with its rider: it reaches nobody and does not come back."""
+
+    order_id: OrderId
+    rider_id: RiderId
+
+
 KitchenEvent = (
     OrderPlaced
     | OrderAccepted
@@ -146,5 +154,5 @@ KitchenEvent = (
 )
 """What customer and merchant do with an order."""
 
-CustodyEvent = OrderPickedUp | OrderDelivered | DeliveryFailed | OrderReturned
+CustodyEvent = OrderPickedUp | OrderDelivered | DeliveryFailed | OrderReturned | OrderLost
 """What happens to food in a rider's hands."""

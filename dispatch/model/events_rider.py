@@ -75,6 +75,14 @@ class ProblemReported:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RiderLost:
+    """Nothing is heard from the rider any more, since ``seen_at``; any sign of life ends this."""
+
+    rider_id: RiderId
+    seen_at: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RoutePlanned:
     """The sequence of all tasks the rider still has; ``depart_at``: do not leave for the first of them earlier."""
 
@@ -110,6 +118,7 @@ PresenceEvent = (
     | RiderPaused
     | RiderResumed
     | ProblemReported
+    | RiderLost
 )
 """Whether and where a rider is at work."""
 

@@ -32,6 +32,7 @@ from dispatch.model.events import (
     OrderCollected,
     OrderDelivered,
     OrderHeld,
+    OrderLost,
     OrderPickedUp,
     OrderPlaced,
     OrderReady,
@@ -47,6 +48,7 @@ from dispatch.model.events import (
     ProblemReported,
     ReadyTimeChanged,
     Recorded,
+    RiderLost,
     RiderPaused,
     RiderRegistered,
     RiderResumed,
@@ -75,11 +77,11 @@ def apply(state: MarketState, recorded: Recorded) -> None:
 def fold(state: MarketState, event: Event, at: Instant) -> None:
     """Take in what happened at ``at``, without counting it. Raises like ``apply``."""
     match event:
-        case PositionReported() | RiderPaused() | RiderResumed() | ProblemReported():
+        case PositionReported() | RiderPaused() | RiderResumed() | ProblemReported() | RiderLost():
             fold_presence(state, event, at)
         case RoutePlanned() | LegStarted() | ArrivedAtStop():
             fold_movement(state, event, at)
-        case OrderPickedUp() | OrderDelivered() | DeliveryFailed() | OrderReturned():
+        case OrderPickedUp() | OrderDelivered() | DeliveryFailed() | OrderReturned() | OrderLost():
             fold_custody(state, event, at)
         case OfferMade() | OfferAccepted() | OfferDeclined() | OfferExpired() | OfferWithdrawn():
             fold_offer(state, event, at)

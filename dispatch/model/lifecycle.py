@@ -31,6 +31,7 @@ from dispatch.model.events import (
     OrderCollected,
     OrderDelivered,
     OrderHeld,
+    OrderLost,
     OrderPickedUp,
     OrderReady,
     OrderReassigned,
@@ -68,6 +69,8 @@ class OrderStatus(StrEnum):
     FAILED = "failed"
     """Could not be handed over; the food is on its way back."""
     RETURNED = "returned"
+    LOST = "lost"
+    """The food is gone with its rider."""
 
 
 class DispatchStatus(StrEnum):
@@ -144,6 +147,10 @@ ORDER_TABLE: Final[Table[OrderStatus]] = {
     (OrderStatus.PICKED_UP, DeliveryFailed): OrderStatus.FAILED,
     (OrderStatus.FAILED, OrderReturned): OrderStatus.RETURNED,
     (OrderStatus.CANCELLED, OrderReturned): OrderStatus.RETURNED,
+    **{
+        (status, OrderLost): OrderStatus.LOST
+        for status in (OrderStatus.PICKED_UP, OrderStatus.FAILED, OrderStatus.CANCELLED)
+    },
 }
 
 DISPATCH_TABLE: Final[Table[DispatchStatus]] = {
@@ -183,6 +190,8 @@ DISPATCH_TABLE: Final[Table[DispatchStatus]] = {
     (DispatchStatus.CARRIED, DeliveryFailed): DispatchStatus.RETURNING,
     (DispatchStatus.CARRIED, OrderCancelled): DispatchStatus.RETURNING,
     (DispatchStatus.RETURNING, OrderReturned): DispatchStatus.DONE,
+    (DispatchStatus.CARRIED, OrderLost): DispatchStatus.DONE,
+    (DispatchStatus.RETURNING, OrderLost): DispatchStatus.DONE,
     # An order with an open offer is never cancelled: the offer is withdrawn first, for the sake of the others in it.
     **{
         (status, event): DispatchStatus.DROPPED
@@ -217,7 +226,7 @@ TASK_TABLE: Final[Table[TaskStatus]] = {
     **{
         (status, event): TaskStatus.DROPPED
         for status in (TaskStatus.PLANNED, TaskStatus.STARTED, TaskStatus.ARRIVED)
-        for event in (OrderCancelled, OrderRejected, DeliveryFailed)
+        for event in (OrderCancelled, OrderRejected, DeliveryFailed, OrderLost)
     },
 }
 

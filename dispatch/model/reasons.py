@@ -63,6 +63,8 @@ class UnassignReason(StrEnum):
     OVERRIDE = "override"
     RIDER_PAUSED = "rider_paused"
     RIDER_PROBLEM = "rider_problem"
+    RIDER_LOST = "rider_lost"
+    """Nothing was heard from the rider any more."""
     SHIFT_ENDED = "shift_ended"
     ORDER_GONE = "order_gone"
     """An order of the offer was cancelled, refused or given to somebody else."""

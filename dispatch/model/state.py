@@ -85,8 +85,9 @@ class RiderState(NamedTuple):
     arrival at the present stop). leg: None while standing. tasks: all that is left to do, in order: both tasks of
     every order assigned, the drop-off of every order on board, the return of every order that goes back. depart_at:
     not to leave earlier for the first of them. busy_until: end of the handling after the last pickup or drop-off.
-    offers: those not answered yet. problem: what the rider reported last and nobody has cleared. version: how many
-    events changed it.
+    offers: those not answered yet. problem: what the rider reported last and nobody has cleared. seen_at: the last
+    sign of life; unanswered: offers that ran out since then; lost_at: since when the market goes on without the rider.
+    version: how many events changed it.
     """
 
     rider: Rider
@@ -101,11 +102,18 @@ class RiderState(NamedTuple):
     paused_until: Instant | None = None
     offers: frozenset[OfferId] = frozenset()
     problem: ProblemKind | None = None
+    seen_at: Instant = 0
+    unanswered: int = 0
+    lost_at: Instant | None = None
     version: int = 1
 
     def paused(self, now: Instant) -> bool:
         """Whether the rider takes no new orders now."""
         return self.paused_until is not None and now < self.paused_until
+
+    def heard(self, at: Instant) -> RiderState:
+        """The rider after a sign of life."""
+        return self._replace(seen_at=max(self.seen_at, at), unanswered=0, lost_at=None)
 
 
 class OfferState(NamedTuple):

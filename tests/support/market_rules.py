@@ -26,7 +26,7 @@ GOES_WITH = {
     DispatchStatus.UNDER_WAY: IN_KITCHEN,
     DispatchStatus.CARRIED: {OrderStatus.PICKED_UP},
     DispatchStatus.RETURNING: {OrderStatus.FAILED, OrderStatus.CANCELLED},
-    DispatchStatus.DONE: {OrderStatus.DELIVERED, OrderStatus.RETURNED, OrderStatus.COLLECTED},
+    DispatchStatus.DONE: {OrderStatus.DELIVERED, OrderStatus.RETURNED, OrderStatus.COLLECTED, OrderStatus.LOST},
     DispatchStatus.DROPPED: {OrderStatus.CANCELLED, OrderStatus.REJECTED},
 }
 

@@ -107,6 +107,8 @@ def presence_commands(now: Instant) -> Commands:
         st.builds(c.ReportPositions, rider_id=_riders, positions=st.lists(seen, max_size=2).map(tuple)),
         st.builds(c.PauseRider, rider_id=_riders, until=_untils(now)),
         st.builds(c.ResumeRider, rider_id=_riders),
+        st.builds(c.LoseRider, rider_id=_riders),
+        st.builds(c.LoseFood, rider_id=_riders, redeliver=st.booleans()),
     )
 
 

@@ -33,7 +33,13 @@ STARTS: dict[type[StrEnum], set[StrEnum]] = {
     CaseStatus: {CaseStatus.OPEN},
 }
 ENDS: dict[type[StrEnum], set[StrEnum]] = {
-    OrderStatus: {OrderStatus.DELIVERED, OrderStatus.COLLECTED, OrderStatus.REJECTED, OrderStatus.RETURNED},
+    OrderStatus: {
+        OrderStatus.DELIVERED,
+        OrderStatus.COLLECTED,
+        OrderStatus.REJECTED,
+        OrderStatus.RETURNED,
+        OrderStatus.LOST,
+    },
     DispatchStatus: {DispatchStatus.DONE, DispatchStatus.DROPPED},
     TaskStatus: {TaskStatus.DONE, TaskStatus.DROPPED},
     OfferStatus: {OfferStatus.ACCEPTED, OfferStatus.DECLINED, OfferStatus.EXPIRED, OfferStatus.WITHDRAWN},

@@ -1,12 +1,27 @@
-"""Food in a rider's hands: picked up, delivered, not delivered, brought back."""
+"""Food in a rider's hands: picked up, delivered, not delivered, brought back, gone."""
 
 from __future__ import annotations
 
 from typing import assert_never
 
-from dispatch.model.effects.tasks import after_task, back_to_merchant
-from dispatch.model.events import CustodyEvent, DeliveryFailed, OrderDelivered, OrderPickedUp, OrderReturned
-from dispatch.model.lifecycle import DISPATCH_TABLE, ORDER_TABLE, TASK_TABLE, DispatchStatus, IllegalMove, after
+from dispatch.model.effects.tasks import after_task, back_to_merchant, without_order
+from dispatch.model.events import (
+    CustodyEvent,
+    DeliveryFailed,
+    OrderDelivered,
+    OrderLost,
+    OrderPickedUp,
+    OrderReturned,
+)
+from dispatch.model.lifecycle import (
+    DISPATCH_TABLE,
+    ORDER_TABLE,
+    TASK_TABLE,
+    DispatchStatus,
+    IllegalMove,
+    TaskStatus,
+    after,
+)
 from dispatch.model.rider import TaskKind
 from dispatch.model.state import MarketState, OrderState, RiderState
 from dispatch.units import Instant
@@ -41,12 +56,25 @@ def fold_custody(state: MarketState, event: CustodyEvent, at: Instant) -> None:
             task = after(TASK_TABLE, order.return_task, event, "return of order", order_id)
             moved = order._replace(status=status, dispatch=dispatch, return_task=task, version=version)
             rider = after_task(rider, order_id, TaskKind.RETURN, at + order.order.pickup_handling.after_s)
+        case OrderLost():
+            moved = _gone(order._replace(status=status, dispatch=dispatch, version=version), event)
+            rider = without_order(rider, order_id)
         case _:
             assert_never(event)
     state.orders[order_id] = moved
-    state.riders[event.rider_id] = rider
+    # That food is gone is said of the rider, not by the rider.
+    state.riders[event.rider_id] = rider if isinstance(event, OrderLost) else rider.heard(at)
     if dispatch is DispatchStatus.DONE:
         state.active.pop(order_id, None)
+
+
+def _gone(order: OrderState, event: OrderLost) -> OrderState:
+    """The order without anything left to do about it."""
+    if order.dropoff_task is TaskStatus.DROPPED:
+        task = after(TASK_TABLE, order.return_task, event, "return of order", event.order_id)
+        return order._replace(return_task=task)
+    task = after(TASK_TABLE, order.dropoff_task, event, "drop-off of order", event.order_id)
+    return order._replace(dropoff_task=task)
 
 
 def _holder(state: MarketState, order: OrderState, event: CustodyEvent) -> RiderState:

@@ -59,7 +59,7 @@ def _left(state: MarketState, event: LegStarted, at: Instant) -> None:
     stop = first_stop(rider.tasks, state.orders)
     concerned = stop.tasks if stop is not None and stop.place == event.destination else ()
     orders = [_task_moved(state.orders[task.order_id], task, event) for task in concerned]
-    state.riders[event.rider_id] = rider._replace(
+    state.riders[event.rider_id] = rider.heard(at)._replace(
         leg=Leg(event.origin, event.destination, at, event.arrives_at),
         place=event.origin,
         depart_at=None,
@@ -75,7 +75,9 @@ def _arrived(state: MarketState, event: ArrivedAtStop, at: Instant) -> None:
     stop = first_stop(rider.tasks, state.orders)
     concerned = stop.tasks if stop is not None and stop.place == event.place else ()
     orders = [_task_moved(state.orders[task.order_id], task, event) for task in concerned]
-    state.riders[event.rider_id] = rider._replace(leg=None, place=event.place, since=at, version=rider.version + 1)
+    state.riders[event.rider_id] = rider.heard(at)._replace(
+        leg=None, place=event.place, since=at, version=rider.version + 1
+    )
     _write(state, orders)
 
 

@@ -26,7 +26,7 @@ def fold_offer(state: MarketState, event: OfferEvent, at: Instant) -> None:
         case OfferAccepted():
             _accepted(state, event, at)
         case OfferDeclined() | OfferExpired() | OfferWithdrawn():
-            _not_taken(state, event)
+            _not_taken(state, event, at)
         case _:
             assert_never(event)
 
@@ -83,11 +83,11 @@ def _accepted(state: MarketState, event: OfferAccepted, at: Instant) -> None:
     ]
     new = [order.order.id for order in before if order.rider_id is None]
     state.offers[event.offer_id] = offer
-    state.riders[event.rider_id] = with_orders(rider, new)._replace(offers=rider.offers - {event.offer_id})
+    state.riders[event.rider_id] = with_orders(rider.heard(at), new)._replace(offers=rider.offers - {event.offer_id})
     _write(state, orders)
 
 
-def _not_taken(state: MarketState, event: OfferDeclined | OfferExpired | OfferWithdrawn) -> None:
+def _not_taken(state: MarketState, event: OfferDeclined | OfferExpired | OfferWithdrawn, at: Instant) -> None:
     offer = _answered(state, event)
     rider = state.rider(event.rider_id)
     orders = [
@@ -96,6 +96,9 @@ def _not_taken(state: MarketState, event: OfferDeclined | OfferExpired | OfferWi
     ]
     if isinstance(event, OfferDeclined):
         orders = [order._replace(declined_by=order.declined_by | {event.rider_id}) for order in orders]
+        rider = rider.heard(at)
+    if isinstance(event, OfferExpired):
+        rider = rider._replace(unanswered=rider.unanswered + 1)
     state.offers[event.offer_id] = offer
     state.riders[event.rider_id] = rider._replace(offers=rider.offers - {event.offer_id}, version=rider.version + 1)
     _write(state, orders)

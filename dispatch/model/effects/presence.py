@@ -8,6 +8,7 @@ from dispatch.model.events import (
     PositionReported,
     PresenceEvent,
     ProblemReported,
+    RiderLost,
     RiderPaused,
     RiderRegistered,
     RiderResumed,
@@ -24,7 +25,7 @@ def fold_presence(state: MarketState, event: PresenceEvent, at: Instant) -> None
     """Take in one event of a rider's presence. Raises IllegalMove, NotFoundError."""
     match event:
         case PositionReported():
-            _seen(state, event)
+            _seen(state, event, at)
         case RiderRegistered():
             _registered(state, event)
         case ShiftPlanned():
@@ -37,9 +38,11 @@ def fold_presence(state: MarketState, event: PresenceEvent, at: Instant) -> None
             until = NEVER if event.until is None else event.until
             _write(state, state.rider(event.rider_id)._replace(paused_until=until))
         case RiderResumed():
-            _write(state, state.rider(event.rider_id)._replace(paused_until=None, problem=None))
+            _write(state, state.rider(event.rider_id).heard(at)._replace(paused_until=None, problem=None))
         case ProblemReported():
-            _write(state, state.rider(event.rider_id)._replace(problem=event.kind))
+            _write(state, state.rider(event.rider_id).heard(at)._replace(problem=event.kind))
+        case RiderLost():
+            _write(state, state.rider(event.rider_id)._replace(lost_at=at))
         case _:
             assert_never(event)
 
@@ -48,8 +51,8 @@ def _write(state: MarketState, rider: RiderState) -> None:
     state.riders[rider.rider.id] = rider._replace(version=rider.version + 1)
 
 
-def _seen(state: MarketState, event: PositionReported) -> None:
-    rider = state.rider(event.rider_id)
+def _seen(state: MarketState, event: PositionReported, at: Instant) -> None:
+    rider = state.rider(event.rider_id).heard(at)
     known = rider.position
     # Devices send late what they could not send in time: it belongs to the record, not to the present.
     newer = known is None or known.occurred_at <= event.position.occurred_at
@@ -87,7 +90,7 @@ def _started(state: MarketState, event: ShiftStarted, at: Instant) -> None:
         raise IllegalMove(f"Shift {shift.id} belongs to rider {shift.rider_id}.", "Start a shift of the rider's own.")
     if rider.shift is not None:
         raise IllegalMove(f"Rider {event.rider_id} is on shift {rider.shift.id}.", "End that shift first.")
-    _write(state, rider._replace(shift=shift, place=event.place, since=at, busy_until=at))
+    _write(state, rider.heard(at)._replace(shift=shift, place=event.place, since=at, busy_until=at))
 
 
 def _ended(state: MarketState, event: ShiftEnded) -> None:

@@ -1,0 +1,81 @@
+"""The market goes on without a rider from whom nothing is heard: what was not collected, and what was."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import assert_never
+
+from dispatch.engine.draft import Draft
+from dispatch.engine.handlers.cases import open_case
+from dispatch.engine.handlers.offers import withdraw_all
+from dispatch.errors import ConflictError
+from dispatch.model.commands import AbsenceCommand, LoseFood, LoseRider
+from dispatch.model.events import OrderLost, OrderPlaced, OrderUnassigned, RiderLost
+from dispatch.model.lifecycle import OrderStatus
+from dispatch.model.order import OrderId
+from dispatch.model.reasons import CaseKind, UnassignReason
+from dispatch.model.rider import RiderId, TaskKind
+from dispatch.model.state import OrderState
+
+
+def handle_absence(draft: Draft, command: AbsenceCommand) -> None:
+    """Decide what a rider's silence leads to. Raises NotFoundError, ConflictError."""
+    match command:
+        case LoseRider():
+            _lose_rider(draft, command.rider_id)
+        case LoseFood():
+            _lose_food(draft, command)
+        case _:
+            assert_never(command)
+
+
+def _lose_rider(draft: Draft, rider_id: RiderId) -> None:
+    rider = draft.state.rider(rider_id)
+    if rider.lost_at is not None:
+        return
+    if rider.shift is None:
+        raise ConflictError(f"Rider {rider_id} is not on shift.", "Nobody waits for the rider.", code="rider_off_shift")
+    draft.add(RiderLost(rider_id=rider_id, seen_at=rider.seen_at))
+    withdraw_all(draft, rider_id, UnassignReason.RIDER_LOST)
+    for task in rider.tasks:
+        if task.kind is TaskKind.PICKUP:
+            draft.add(OrderUnassigned(order_id=task.order_id, rider_id=rider_id, reason=UnassignReason.RIDER_LOST))
+    if rider.tasks:
+        on_board = ", ".join(task.order_id for task in draft.state.rider(rider_id).tasks) or "nothing"
+        text = f"nothing heard since {rider.seen_at}; on board: {on_board}"
+        open_case(draft, CaseKind.RIDER_PROBLEM, None, rider_id, text)
+
+
+def _lose_food(draft: Draft, command: LoseFood) -> None:
+    rider = draft.state.rider(command.rider_id)
+    if rider.lost_at is None:
+        cause = f"Rider {command.rider_id} is not lost."
+        raise ConflictError(cause, "Ask the rider what became of the food.", code="rider_there")
+    for task in rider.tasks:
+        order = draft.state.order(task.order_id)
+        draft.add(OrderLost(order_id=task.order_id, rider_id=command.rider_id))
+        again = command.redeliver and order.status is OrderStatus.PICKED_UP
+        if again:
+            _order_again(draft, order)
+        text = "gone with its rider; made once more" if again else "gone with its rider"
+        open_case(draft, CaseKind.FAILED_DELIVERY, task.order_id, command.rider_id, text)
+
+
+def _order_again(draft: Draft, lost: OrderState) -> None:
+    """Place the order once more, before all others; the kitchen needs as long as it did the first time."""
+    order = lost.order
+    cooking_s = max(0, lost.ready_at - order.placed_at)
+    draft.add(
+        OrderPlaced(
+            order=replace(
+                order,
+                id=OrderId(draft.next_name(f"{order.id}-again")),
+                placed_at=draft.now,
+                ready_at=draft.now + cooking_s,
+                promised_at=draft.now + max(cooking_s, order.promised_at - order.placed_at),
+                priority=lost.priority + 1,
+                external_id="",
+                linked_to=order.id,
+            )
+        )
+    )
