@@ -16,6 +16,8 @@ settings.register_profile("people", deadline=None, print_blob=True)
 settings.register_profile("ci", deadline=None, print_blob=True, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "people")
 
+pytest_plugins = ["tests.support.store_fixtures"]
+
 REAL_DATA_FIXTURES = {"grubhub_dir", "rappi_dir", "mdrp_check"}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 
 import pytest
 
@@ -19,6 +19,7 @@ from dispatch.model.events import (
     OrderPlaced,
     OrderReady,
     PolicyChanged,
+    PreparationStarted,
     Recorded,
     RiderRegistered,
     RiderResumed,
@@ -30,17 +31,24 @@ from dispatch.model.reasons import CaseResult, UnassignReason
 from dispatch.model.rider import RiderId
 from dispatch.store.log import EventLog
 from dispatch.store.memory import MemoryLog
+from dispatch.store.store import Store, open_store
 from tests.support.builders import MARKET, NOON, a_merchant, a_rider, a_shift, an_order
 
 ANA = Actor(ActorKind.DISPATCHER, "ana")
 READY = OrderReady(order_id=OrderId("o1"))
-LOGS: tuple[Callable[[], EventLog], ...] = (MemoryLog,)
+PREPARING = PreparationStarted(order_id=OrderId("o1"))
+KNOWN = MerchantRegistered(merchant=a_merchant())
+"""An event that can follow on any other, itself included."""
 
 
-@pytest.fixture(params=LOGS)
-def log(request: pytest.FixtureRequest) -> EventLog:
-    make: Callable[[], EventLog] = request.param
-    return make()
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
+def log(request: pytest.FixtureRequest) -> Iterator[EventLog]:
+    if request.param == "memory":
+        yield MemoryLog()
+        return
+    store: Store = open_store(request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url"))
+    yield store
+    store.close()
 
 
 def append(
@@ -65,7 +73,7 @@ def test_an_empty_log(log: EventLog) -> None:
 
 def test_events_are_numbered_in_the_market_and_in_their_stream(log: EventLog) -> None:
     placed = OrderPlaced(order=an_order())
-    written = append(log, [placed, RiderRegistered(rider=a_rider()), READY], 0, "c1")
+    written = append(log, [placed, RiderRegistered(rider=a_rider()), PREPARING], 0, "c1")
     assert [(r.seq, r.stream, r.version) for r in written] == [
         (1, "order:o1", 1),
         (2, "rider:r1", 1),
@@ -81,35 +89,35 @@ def test_events_are_numbered_in_the_market_and_in_their_stream(log: EventLog) ->
 
 
 def test_who_is_behind_writes_nothing(log: EventLog) -> None:
-    append(log, [READY], 0, "c1")
+    append(log, [KNOWN], 0, "c1")
     for expected_seq in (0, 2):
         with pytest.raises(StaleError):
-            append(log, [READY], expected_seq, "c2")
+            append(log, [KNOWN], expected_seq, "c2")
     assert log.last_seq(MARKET) == 1
     assert log.written_by(MARKET, "c2") == ()
 
 
 def test_a_command_is_written_once(log: EventLog) -> None:
-    written = append(log, [READY, READY], 0, "c1")
+    written = append(log, [KNOWN, KNOWN], 0, "c1")
     with pytest.raises(ConflictError) as caught:
-        append(log, [READY], 2, "c1")
+        append(log, [KNOWN], 2, "c1")
     assert caught.value.code == "command_repeated"
     assert log.written_by(MARKET, "c1") == written
     assert log.last_seq(MARKET) == 2
 
 
 def test_markets_are_apart(log: EventLog) -> None:
-    append(log, [READY], 0, "c1")
-    (other,) = append(log, [READY], 0, "c1", MarketId("cali"))
+    append(log, [KNOWN], 0, "c1")
+    (other,) = append(log, [KNOWN], 0, "c1", MarketId("cali"))
     assert (other.seq, other.version) == (1, 1)
     assert log.written_by(MarketId("cali"), "c1") == (other,)
     assert log.last_seq(MARKET) == 1
 
 
 def test_what_is_read_is_what_was_written_before_the_read_began(log: EventLog) -> None:
-    append(log, [READY], 0, "c1")
+    append(log, [KNOWN], 0, "c1")
     reading = log.read(MARKET)
-    append(log, [READY], 1, "c2")
+    append(log, [KNOWN], 1, "c2")
     assert [recorded.seq for recorded in reading] == [1]
 
 

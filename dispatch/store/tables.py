@@ -1,0 +1,137 @@
+"""The tables that hold what cannot be computed again: the log, its commands, the outbox, timers and leases.
+
+Instants are epoch seconds in 64 bits; JSON is kept as text, so that both databases give back the very bytes that were
+hashed. ``dispatch/store/migrations`` makes these tables; a test holds the two together.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, String, Table, Text
+
+METADATA: Final = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+HASH_CHARS: Final = 64
+_NUMBERED: Final = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers only a column of type INTEGER
+
+
+def instant(name: str, *, nullable: bool = False) -> Column[int]:
+    """A column of epoch seconds, or of any other integer that may need 64 bits."""
+    return Column(name, BigInteger, nullable=nullable)
+
+
+def word(name: str, *, key: bool = False, nullable: bool = False) -> Column[str]:
+    """A column of text that is searched for."""
+    return Column(name, Text, primary_key=key, nullable=nullable)
+
+
+MARKETS: Final = Table(
+    "markets",
+    METADATA,
+    word("market_id", key=True),
+    instant("seq"),
+    Column("hash", String(HASH_CHARS), nullable=False),
+    instant("fence"),
+    instant("tick"),
+    word("policy_name"),
+    instant("policy_version"),
+)
+"""One row a market: the end of its log, the highest fencing token seen, and what concerns the market as a whole."""
+
+EVENTS: Final = Table(
+    "events",
+    METADATA,
+    word("market_id", key=True),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    word("stream"),
+    instant("version"),
+    word("type"),
+    Column("payload", Text, nullable=False),
+    instant("occurred_at"),
+    instant("recorded_at"),
+    word("actor_kind"),
+    word("actor_id"),
+    word("command_id"),
+    Column("prev_hash", String(HASH_CHARS), nullable=False),
+    Column("hash", String(HASH_CHARS), nullable=False),
+    Index(None, "market_id", "stream", "version", unique=True),
+    Index(None, "market_id", "command_id"),
+)
+"""The log. Rows are added, never changed; each holds the hash of the one before it."""
+
+COMMANDS: Final = Table(
+    "commands",
+    METADATA,
+    word("market_id", key=True),
+    word("command_id", key=True),
+    word("fingerprint"),
+    Column("outcome", Text, nullable=False),
+    instant("first_seq", nullable=True),
+    instant("last_seq", nullable=True),
+    instant("recorded_at"),
+    Index(None, "recorded_at"),
+)
+"""What was answered to each command, refusals too, so that asking again gives the same answer."""
+
+OUTBOX: Final = Table(
+    "outbox",
+    METADATA,
+    Column("id", _NUMBERED, primary_key=True, autoincrement=True),
+    word("market_id"),
+    word("topic"),
+    word("name", nullable=True),
+    Column("payload", Text, nullable=False),
+    instant("created_at"),
+    instant("due_at"),
+    word("state"),
+    Column("attempts", Integer, nullable=False),
+    word("claimed_by"),
+    instant("claimed_until"),
+    Column("error", Text, nullable=False),
+    instant("ended_at", nullable=True),
+    Index("ix_outbox_due", "state", "due_at"),
+    Index("uq_outbox_name", "market_id", "name", unique=True),
+    sqlite_autoincrement=True,
+)
+"""Messages to the world outside, written with the events that they tell of."""
+
+TIMERS: Final = Table(
+    "timers",
+    METADATA,
+    word("market_id", key=True),
+    word("name", key=True),
+    word("kind"),
+    Column("payload", Text, nullable=False),
+    instant("due_at"),
+    instant("generation"),
+    word("state"),
+    Column("attempts", Integer, nullable=False),
+    word("claimed_by"),
+    instant("claimed_until"),
+    Index("ix_timers_due", "state", "due_at"),
+)
+"""What is to be done later; set and cancelled with the events that ask for it."""
+
+LEASES: Final = Table(
+    "leases",
+    METADATA,
+    word("name", key=True),
+    word("holder"),
+    instant("token"),
+    instant("expires_ms"),
+)
+"""Who may write a market now, where there is no Redis; ``token`` grows with every new holder."""
+
+SETTINGS: Final = Table("settings", METADATA, word("name", key=True), Column("value", Text, nullable=False))
+"""What the store remembers of itself, such as the form of its projections."""
+
+KEPT: Final = (SETTINGS, MARKETS, EVENTS, COMMANDS, OUTBOX, TIMERS, LEASES)
+"""All tables of this module."""
