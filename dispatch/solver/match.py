@@ -1,7 +1,7 @@
 """Which bundle goes to which rider: a minimum-cost matching with a priced way out for every bundle.
 
-Both matchers give the same total cost; where several matchings are equally cheap they may differ in which one they
-give.
+All matchers give the same total cost; where several matchings are equally cheap they may differ in which one they
+give. 'own' is by far the quickest; the others are what it is held against.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from ortools.graph.python import min_cost_flow
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 
+from dispatch.solver.match_own import match_by_prices
 from dispatch.solver.problem import Ints
 
 
@@ -73,4 +74,4 @@ def match_by_sparse(row: Ints, column: Ints, cost: Ints, out: Ints) -> Ints:
     return chosen
 
 
-MATCHERS: dict[str, Matcher] = {"flow": match_by_flow, "sparse": match_by_sparse}
+MATCHERS: dict[str, Matcher] = {"own": match_by_prices, "flow": match_by_flow, "sparse": match_by_sparse}

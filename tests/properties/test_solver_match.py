@@ -1,4 +1,4 @@
-"""Both matchers against each other and against a dense assignment, on thousands of small markets."""
+"""All matchers against each other and against a dense assignment, on thousands of small markets."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import linear_sum_assignment
 
-from dispatch.solver.match import match_by_flow, match_by_sparse
+from dispatch.solver.match import MATCHERS
 from dispatch.solver.problem import Ints
 
 
@@ -56,7 +56,7 @@ def drawn(seed: int, low: int, high: int) -> Pairs:
 
 def assert_least(pairs: Pairs) -> None:
     least = pairs.least_by_dense_assignment()
-    for matcher in (match_by_flow, match_by_sparse):
+    for matcher in MATCHERS.values():
         chosen = matcher(pairs.row, pairs.column, pairs.cost, pairs.out)
         assert chosen.dtype == np.int64
         assert pairs.total(chosen) == least
