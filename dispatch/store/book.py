@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
-from dispatch.errors import ConflictError, InvalidInputError, Issue, StaleError
+from dispatch.errors import ConflictError, StaleError
 from dispatch.model.events import Event, OrderChanged, OrderPlaced, Recorded, stream_of
 from dispatch.model.order import MarketId, Order
-from dispatch.store.chain import hash_of, payload_of
+from dispatch.store.chain import event_row
 from dispatch.store.fold import MarketFold
 from dispatch.store.loading import EntityReader
 from dispatch.store.tables import COMMANDS, EVENTS, MARKETS
@@ -21,8 +20,6 @@ from dispatch.store.writes import Row as Values
 
 ExternalKey = tuple[str, str, str]
 """Channel, platform, and the name that these give an order."""
-
-_ESCAPED_NUL: Final = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 
 class Book:
@@ -75,13 +72,13 @@ class Book:
         for channel, platform, external_id, order_id in connection.execute(query):
             self._external[channel, platform, external_id] = order_id
 
-    def take(self, append: Append) -> tuple[Recorded, ...]:
-        """Take one command's events in.
+    def take(self, append: Append, payloads: Sequence[str]) -> tuple[Recorded, ...]:
+        """Take one command's events in, given how they are stored.
 
-        Raises StaleError, ConflictError, InvalidInputError, and what the fold refuses; nothing has changed then.
+        Raises StaleError, ConflictError, and what the fold refuses; nothing has changed then.
         """
         self._check(append)
-        recorded, rows, versions, last_hash = self._record(append)
+        recorded, rows, versions, last_hash = self._record(append, payloads)
         external = self._taken_names(append.events)
         self.fold.take(recorded)
         self.events += rows
@@ -106,23 +103,23 @@ class Book:
             cause = f"Market {self.market_id} is at event {self.seq}, not at {append.expected_seq}."
             raise StaleError(cause, "Read what was added and decide again.")
 
-    def _record(self, append: Append) -> tuple[tuple[Recorded, ...], list[Values], dict[str, int], str]:
-        _refuse_unstorable(append.command_id, append.actor.id, append.fingerprint)
+    def _record(
+        self, append: Append, payloads: Sequence[str]
+    ) -> tuple[tuple[Recorded, ...], list[Values], dict[str, int], str]:
         recorded: list[Recorded] = []
         rows: list[Values] = []
         versions: dict[str, int] = {}
         prev_hash = self.hash
-        for seq, event in enumerate(append.events, self.seq + 1):
+        for event, payload in zip(append.events, payloads, strict=True):
+            seq = self.seq + len(rows) + 1
             stream = stream_of(event, self.market_id)
             version = versions[stream] = versions.get(stream, self._versions.get(stream, 0)) + 1
             at, noted = append.occurred_at, append.recorded_at
             one = Recorded(seq, self.market_id, stream, version, at, noted, append.actor, append.command_id, event)
-            payload = payload_of(one)
-            _refuse_unstorable(stream, payload)
-            own_hash = hash_of(prev_hash, one, payload)
-            rows.append(event_row(one, payload, prev_hash, own_hash))
+            row = event_row(one, payload, prev_hash)
+            rows.append(row)
             recorded.append(one)
-            prev_hash = own_hash
+            prev_hash = str(row["hash"])
         return tuple(recorded), rows, versions, prev_hash
 
     def _taken_names(self, events: Iterable[Event]) -> dict[ExternalKey, str]:
@@ -159,25 +156,6 @@ def heads(connection: Connection, market_ids: Iterable[str]) -> dict[str, Row[An
     return {row.market_id: row for row in connection.execute(query.order_by(MARKETS.c.market_id).with_for_update())}
 
 
-def event_row(recorded: Recorded, payload: str, prev_hash: str, own_hash: str) -> Values:
-    """The row of one event."""
-    return {
-        "market_id": recorded.market_id,
-        "seq": recorded.seq,
-        "stream": recorded.stream,
-        "version": recorded.version,
-        "type": type(recorded.event).__name__,
-        "payload": payload,
-        "occurred_at": recorded.occurred_at,
-        "recorded_at": recorded.recorded_at,
-        "actor_kind": recorded.actor.kind.value,
-        "actor_id": recorded.actor.id,
-        "command_id": recorded.command_id,
-        "prev_hash": prev_hash,
-        "hash": own_hash,
-    }
-
-
 def _order_of(event: Event) -> Order | None:
     return event.order if isinstance(event, OrderPlaced | OrderChanged) else None
 
@@ -187,21 +165,3 @@ def _external_keys(event: Event) -> list[ExternalKey]:
     if order is None or not order.external_id:
         return []
     return [(order.channel.value, order.platform, order.external_id)]
-
-
-def _refuse_unstorable(*texts: str) -> None:
-    """Raise InvalidInputError for text that a database cannot hold: NUL, and half characters."""
-    for text in texts:
-        if "\0" in text or ("\\u0000" in text and _ESCAPED_NUL.search(text)) or not _is_whole(text):
-            cause = "a text holds a NUL or half a character"
-            raise InvalidInputError("command", [Issue("malformed", cause, "Take the character out.")])
-
-
-def _is_whole(text: str) -> bool:
-    if text.isascii():
-        return True
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from hashlib import sha256
 from typing import Final
 
-from dispatch.errors import DispatchError
 from dispatch.model.codec import Json
-from dispatch.model.events import Recorded, to_dict
+from dispatch.model.events import Recorded
 
 GENESIS: Final = "0" * 64
 """What stands for the hash before a market's first event."""
-
-
-class BrokenChainError(DispatchError):
-    """An event of the log is not what was written."""
-
-    code = "chain_broken"
 
 
 def canonical(value: Json) -> str:
@@ -25,25 +19,41 @@ def canonical(value: Json) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
-def payload_of(recorded: Recorded) -> str:
-    """The event of a record as it is stored."""
-    return canonical(to_dict(recorded.event))
+def event_row(recorded: Recorded, payload: str, prev_hash: str) -> dict[str, object]:
+    """The row of one event, given how it is stored and the hash of the one before it."""
+    row: dict[str, object] = {
+        "market_id": recorded.market_id,
+        "seq": recorded.seq,
+        "stream": recorded.stream,
+        "version": recorded.version,
+        "type": type(recorded.event).__name__,
+        "payload": payload,
+        "occurred_at": recorded.occurred_at,
+        "recorded_at": recorded.recorded_at,
+        "actor_kind": recorded.actor.kind.value,
+        "actor_id": recorded.actor.id,
+        "command_id": recorded.command_id,
+        "prev_hash": prev_hash,
+    }
+    return row | {"hash": hash_of(row)}
 
 
-def hash_of(prev_hash: str, recorded: Recorded, payload: str) -> str:
-    """The hash of one event, given that of the event before it. Raises UnicodeEncodeError on half characters."""
-    envelope = canonical(
-        [
-            prev_hash,
-            recorded.market_id,
-            recorded.seq,
-            recorded.stream,
-            recorded.version,
-            recorded.occurred_at,
-            recorded.recorded_at,
-            recorded.actor.kind.value,
-            recorded.actor.id,
-            recorded.command_id,
-        ]
-    )
-    return sha256(f"{envelope}\n{payload}".encode()).hexdigest()
+def hash_of(row: Mapping[str, object]) -> str:
+    """The hash of an event's row: SHA-256 over every other column, the hash before it included."""
+    envelope = json.dumps([row[name] for name in _ENVELOPE], ensure_ascii=False, separators=(",", ":"))
+    return sha256(f"{envelope}\n{row['payload']}".encode()).hexdigest()
+
+
+_ENVELOPE: Final = (
+    "prev_hash",
+    "market_id",
+    "seq",
+    "stream",
+    "version",
+    "type",
+    "occurred_at",
+    "recorded_at",
+    "actor_kind",
+    "actor_id",
+    "command_id",
+)

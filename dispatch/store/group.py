@@ -16,6 +16,7 @@ from dispatch.store.databases import add_missing, put
 from dispatch.store.loading import EntityReader
 from dispatch.store.outbox import message_row
 from dispatch.store.rows import PROJECTIONS
+from dispatch.store.storable import payloads_of
 from dispatch.store.tables import COMMANDS, EVENTS, MARKETS, OUTBOX
 from dispatch.store.timers import HeldClaims, cancel_timers, end_fired, set_timers
 from dispatch.store.views import ASSIGNMENTS
@@ -40,23 +41,29 @@ class GroupWriter:
     def write(self, connection: Connection, appends: Sequence[Append]) -> list[Outcome]:
         """Write what can be written; the outcome of each in the same order. The caller commits."""
         self._reader.connection = connection
+        payloads = [_payloads(append) for append in appends]
         by_market: dict[str, list[Append]] = {}
-        for append in appends:
-            by_market.setdefault(append.market_id, []).append(append)
+        for append, payload in zip(appends, payloads, strict=True):
+            if not isinstance(payload, DispatchError):
+                by_market.setdefault(append.market_id, []).append(append)
         for market_id, book in self._books_for(connection, by_market).items():
             book.look_up(connection, by_market[market_id])
         claims = HeldClaims(connection, [append.fired for append in appends if append.fired is not None])
-        outcomes: list[Outcome] = []
-        for append in appends:
-            try:
-                claims.check(append.fired)
-                outcomes.append(self._books[append.market_id].take(append))
-                claims.use(append.fired)
-            except DispatchError as error:
-                outcomes.append(error)
+        outcomes = [self._take(append, payload, claims) for append, payload in zip(appends, payloads, strict=True)]
         self._write_markets(connection, by_market)
         self._write_besides(connection, appends, outcomes)
         return outcomes
+
+    def _take(self, append: Append, payloads: tuple[str, ...] | DispatchError, claims: HeldClaims) -> Outcome:
+        if isinstance(payloads, DispatchError):
+            return payloads
+        try:
+            claims.check(append.fired)
+            recorded = self._books[append.market_id].take(append, payloads)
+        except DispatchError as error:
+            return error
+        claims.use(append.fired)
+        return recorded
 
     def _books_for(self, connection: Connection, by_market: dict[str, list[Append]]) -> dict[str, Book]:
         found = heads(connection, by_market)
@@ -114,6 +121,13 @@ END_ASSIGNMENT: Final = (
     )
     .values(end=bindparam("end"), ended_at=bindparam("ended_at"))
 )
+
+
+def _payloads(append: Append) -> tuple[str, ...] | DispatchError:
+    try:
+        return payloads_of(append)
+    except DispatchError as error:
+        return error
 
 
 def _new_market(market_id: MarketId) -> Row:

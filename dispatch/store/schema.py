@@ -8,8 +8,10 @@ from sqlalchemy import Connection, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
 from dispatch.errors import DispatchError
+from dispatch.model.order import MarketId
 from dispatch.store.databases import Database, put, unavailable
-from dispatch.store.tables import SETTINGS
+from dispatch.store.rebuild import rebuild
+from dispatch.store.tables import MARKETS, SETTINGS
 from dispatch.store.views import PROJECTIONS_VERSION
 
 HEAD: Final = "0001"
@@ -60,7 +62,9 @@ def upgrade(database: Database) -> str | None:
             before = schema_of(connection)
             if before != HEAD:
                 _migrate(connection)
-            if before is None:
+            if projections_of(connection) != PROJECTIONS_VERSION:
+                for market_id in connection.execute(select(MARKETS.c.market_id)).scalars().all():
+                    rebuild(connection, MarketId(market_id))
                 put(connection, SETTINGS, [{"name": _PROJECTIONS, "value": str(PROJECTIONS_VERSION)}])
     except DBAPIError as error:
         raise unavailable(error) from error

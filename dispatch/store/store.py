@@ -6,17 +6,18 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
-from typing import Any, Final, Self, TypeVar
+from typing import Final, Self, TypeVar
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, func, select
 
-from dispatch.model.actor import Actor, ActorKind
+from dispatch.model.actor import Actor
 from dispatch.model.codec import Json
-from dispatch.model.events import Event, Recorded, from_dict
+from dispatch.model.events import Event, Recorded
 from dispatch.model.order import MarketId
 from dispatch.model.state import MarketState
 from dispatch.store.databases import Database, open_database
 from dispatch.store.loading import load_state
+from dispatch.store.recording import recorded_of
 from dispatch.store.schema import check_schema, upgrade
 from dispatch.store.tables import COMMANDS, EVENTS, MARKETS
 from dispatch.store.writer import MOST_TOGETHER, Listener, Writer
@@ -154,21 +155,6 @@ class Store:
     def reading(self) -> AbstractContextManager[Connection]:
         """A read transaction, for the queries of ``dispatch.store.queries``. Raises StoreUnavailableError."""
         return self.database.read()
-
-
-def recorded_of(row: Row[Any]) -> Recorded:
-    """An event from its row. Raises InvalidInputError for an event of a newer version."""
-    return Recorded(
-        row.seq,
-        MarketId(row.market_id),
-        row.stream,
-        row.version,
-        row.occurred_at,
-        row.recorded_at,
-        Actor(ActorKind(row.actor_kind), row.actor_id),
-        row.command_id,
-        from_dict(json.loads(row.payload)),
-    )
 
 
 def open_store(url: str, *, upgrading: bool = False, most_together: int = MOST_TOGETHER) -> Store:

@@ -16,12 +16,13 @@ from queue import Empty, SimpleQueue
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 
 from dispatch.errors import DispatchError
 from dispatch.model.events import Recorded
-from dispatch.store.databases import Database, StoreUnavailableError, unavailable
+from dispatch.store.databases import Database, unavailable
 from dispatch.store.group import GroupWriter, Outcome
+from dispatch.store.storable import unstorable
 from dispatch.store.writes import Append
 
 LOG: Final = logging.getLogger(__name__)
@@ -168,11 +169,18 @@ class Writer:
                 LOG.exception("A listener failed on event %s of market %s.", recorded[0].seq, recorded[0].market_id)
 
     def _fail(self, items: Sequence[_Waiting | _Job], error: Exception) -> None:
-        refusal: Exception = unavailable(error) if isinstance(error, DBAPIError) else error
-        if not isinstance(refusal, StoreUnavailableError):
+        refusal = _refusal(error)
+        if refusal is error:
             LOG.error("A write failed.", exc_info=error)
         for item in items:
             item.future.set_exception(refusal)
+
+
+def _refusal(error: Exception) -> Exception:
+    """What to tell those whose write failed with an error that is no refusal."""
+    if isinstance(error, DataError | OverflowError):
+        return unstorable(str(error).splitlines()[0])
+    return unavailable(error) if isinstance(error, DBAPIError) else error
 
 
 def _try(connection: Connection, work: Callable[[Connection], object]) -> object:
