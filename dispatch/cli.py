@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 import click
 
@@ -29,6 +29,7 @@ BUILT_IN: Final[Mapping[str, str]] = {
 REFUSED: Final = 2
 """Exit code where the input was refused; click uses it, too."""
 
+JSON_FLAG: Final = "--json"
 _AS_JSON: Final = "dispatch.cli.as_json"
 
 F = TypeVar("F", bound=Callable[..., object])
@@ -46,32 +47,42 @@ class Commands(click.Group):
         entry = _found().get(cmd_name)
         return super().get_command(ctx, cmd_name) if entry is None else _load(entry)
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click does, and note whether `--json` is given: a call that cannot be parsed is refused as JSON, too."""
+        options = args[: args.index("--")] if "--" in args else args
+        ctx.meta[_AS_JSON] = JSON_FLAG in options
+        return super().parse_args(ctx, args)
+
     def invoke(self, ctx: click.Context) -> object:
         """Run the command; a refusal is shown, as JSON where asked for, and ends the program with code 2."""
         try:
             return super().invoke(ctx)
         except DispatchError as error:
-            if ctx.meta.get(_AS_JSON):
+            if ctx.meta[_AS_JSON]:
                 click.echo(json.dumps({"error": error_as_json(error)}, indent=2))
             else:
                 click.echo(f"Error: {error}", err=True)
+            ctx.exit(REFUSED)
+        except click.UsageError as error:
+            if not ctx.meta[_AS_JSON]:
+                raise
+            path = error.ctx.command_path if error.ctx else ctx.command_path
+            action = f"Run `{path} --help` for what it takes."
+            refused = DispatchError(error.format_message(), action, code="wrong_usage")
+            click.echo(json.dumps({"error": error_as_json(refused)}, indent=2))
             ctx.exit(REFUSED)
 
 
 def json_option(command: F) -> F:
     """Add `--json` (argument ``as_json``): one JSON object on standard output, refusals included."""
 
-    def remember(ctx: click.Context, _: click.Parameter, value: bool) -> bool:
-        ctx.meta[_AS_JSON] = value
-        return value
-
     text = "Print one JSON object, errors included."
-    return click.option("--json", "as_json", is_flag=True, is_eager=True, callback=remember, help=text)(command)
+    return click.option(JSON_FLAG, "as_json", is_flag=True, help=text)(command)
 
 
-def error_as_json(error: DispatchError) -> dict[str, Any]:
+def error_as_json(error: DispatchError) -> dict[str, object]:
     """A refusal as a JSON object: code, cause, action, and the issues where input was invalid."""
-    found: dict[str, Any] = {"code": error.code, "cause": error.cause, "action": error.action}
+    found: dict[str, object] = {"code": error.code, "cause": error.cause, "action": error.action}
     if isinstance(error, InvalidInputError):
         names = ("code", "cause", "action", "source", "line", "field")
         found["issues"] = [{name: getattr(issue, name) for name in names} for issue in error.issues]

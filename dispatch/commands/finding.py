@@ -46,8 +46,10 @@ def _unknown(order_id: str, ids: Iterable[str], where: str) -> NotFoundError:
     near += [known_id for known_id in known if order_id and order_id in known_id and known_id not in near]
     if near:
         return NotFoundError(f"There is no order '{order_id}' in {where}.", f"Did you mean {_either(near[:_SHOWN])}?")
-    some = ", ".join(known[:_SHOWN]) + (", ..." if len(known) > _SHOWN else "")
-    return NotFoundError(f"There is no order '{order_id}' in {where}.", f"It has {len(known)}: {some or 'none'}.")
+    if not known:
+        return NotFoundError(f"There is no order '{order_id}' in {where}.", "It has none at all; name another record.")
+    action = f"Name one of its {len(known)}, such as {_either(known[:_SHOWN])}."
+    return NotFoundError(f"There is no order '{order_id}' in {where}.", action)
 
 
 def _either(names: list[str]) -> str:

@@ -71,17 +71,3 @@ class Stop:
 
     place: Place
     tasks: tuple[Task, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """A rider's ordered stops; ``depart_at`` is when to leave for the first of them, not earlier."""
-
-    rider_id: RiderId
-    stops: tuple[Stop, ...]
-    depart_at: Instant | None = None
-
-    @property
-    def tasks(self) -> tuple[Task, ...]:
-        """All tasks in the order in which they are done."""
-        return tuple(task for stop in self.stops for task in stop.tasks)

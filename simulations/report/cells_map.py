@@ -98,13 +98,6 @@ def _marks(axes: Axes, orders: pl.DataFrame) -> None:
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderpad=0, handletextpad=0.2)
 
 
-def _box(places: Floats) -> tuple[Floats, Floats]:
-    """South-west and north-east corner of nearly all places, with a margin; outliers are cut off."""
-    low, high = np.percentile(places, [0.5, 99.5], axis=0)
-    margin = np.maximum((high - low) * 0.06, 0.003)
-    return low - margin, high + margin
-
-
 class _Box:
     """What the picture shows: corners in degrees (longitude, latitude) around points (n, 2), and its shape."""
 

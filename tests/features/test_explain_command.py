@@ -145,7 +145,7 @@ def test_an_unknown_order_is_refused_with_those_that_come_near(folder: Path) -> 
 
 
 def test_an_order_like_no_other_is_refused_with_some_that_there_are(folder: Path) -> None:
-    assert "It has 3: 1A, 2B, late." in run("explain", folder, "qqq").output
+    assert "Name one of its 3, such as 1A, 2B or late." in run("explain", folder, "qqq").output
 
 
 @pytest.mark.parametrize(

@@ -80,6 +80,30 @@ def test_all_issues_of_an_input_are_told() -> None:
     assert [issue["line"] for issue in told["issues"]] == [7, 7]
 
 
+@pytest.mark.parametrize(
+    ("words", "cause"),
+    [
+        (["refuse", "--json", "--loud"], "No such option"),
+        (["refuse", "--json", "more"], "unexpected extra argument"),
+        (["refse", "--json"], "No such command"),
+    ],
+)
+def test_a_call_that_cannot_be_parsed_is_json_where_asked_for(words: list[str], cause: str) -> None:
+    answer = CliRunner().invoke(program, words)
+    assert answer.exit_code == 2
+    told = json.loads(answer.stdout)["error"]
+    assert told["code"] == "wrong_usage"
+    assert cause in told["cause"]
+    assert "--help" in told["action"]
+
+
+def test_an_argument_that_only_looks_like_the_option_changes_nothing() -> None:
+    answer = CliRunner().invoke(program, ["refuse", "--", "--json"])
+    assert answer.exit_code == 2
+    assert answer.stdout == ""
+    assert "unexpected extra argument" in answer.stderr
+
+
 def test_an_unknown_command_is_named() -> None:
     answer = CliRunner().invoke(main, ["simulte"])
     assert answer.exit_code == 2
