@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, bindparam, func, select
 
 from dispatch.errors import ConflictError, StaleError
 from dispatch.model.events import Event, OrderChanged, OrderPlaced, Recorded, stream_of
@@ -20,6 +20,19 @@ from dispatch.store.writes import Row as Values
 
 ExternalKey = tuple[str, str, str]
 """Channel, platform, and the name that these give an order."""
+
+_VERSIONS: Final = (
+    select(EVENTS.c.stream, func.max(EVENTS.c.version))
+    .where(EVENTS.c.market_id == bindparam("market_id"), EVENTS.c.stream.in_(bindparam("streams", expanding=True)))
+    .group_by(EVENTS.c.stream)
+)
+_COMMANDS: Final = select(COMMANDS.c.command_id).where(
+    COMMANDS.c.market_id == bindparam("market_id"),
+    COMMANDS.c.command_id.in_(bindparam("command_ids", expanding=True)),
+)
+_EXTERNAL: Final = select(ORDERS.c.channel, ORDERS.c.platform, ORDERS.c.external_id, ORDERS.c.id).where(
+    ORDERS.c.market_id == bindparam("market_id"), ORDERS.c.external_id.in_(bindparam("names", expanding=True))
+)
 
 
 class Book:
@@ -46,30 +59,21 @@ class Book:
         unknown = [stream for stream in streams if stream not in self._versions]
         if not unknown:
             return
-        query = (
-            select(EVENTS.c.stream, func.max(EVENTS.c.version))
-            .where(EVENTS.c.market_id == self.market_id, EVENTS.c.stream.in_(unknown))
-            .group_by(EVENTS.c.stream)
-        )
         self._versions.update(dict.fromkeys(unknown, 0))
-        self._versions.update((stream, version) for stream, version in connection.execute(query))
+        found = connection.execute(_VERSIONS, {"market_id": self.market_id, "streams": unknown})
+        self._versions.update((stream, version) for stream, version in found)
 
     def _look_up_commands(self, connection: Connection, command_ids: Sequence[str]) -> None:
-        query = select(COMMANDS.c.command_id).where(
-            COMMANDS.c.market_id == self.market_id, COMMANDS.c.command_id.in_(command_ids)
-        )
-        self._commands = set(connection.execute(query).scalars())
+        values = {"market_id": self.market_id, "command_ids": command_ids}
+        self._commands = set(connection.execute(_COMMANDS, values).scalars())
 
     def _look_up_external(self, connection: Connection, events: Iterable[Event]) -> None:
         keys = {key for event in events for key in _external_keys(event)}
         self._external = {}
         if not keys:
             return
-        columns = (ORDERS.c.channel, ORDERS.c.platform, ORDERS.c.external_id, ORDERS.c.id)
-        query = select(*columns).where(
-            ORDERS.c.market_id == self.market_id, ORDERS.c.external_id.in_({key[2] for key in keys})
-        )
-        for channel, platform, external_id, order_id in connection.execute(query):
+        values = {"market_id": self.market_id, "names": sorted({key[2] for key in keys})}
+        for channel, platform, external_id, order_id in connection.execute(_EXTERNAL, values):
             self._external[channel, platform, external_id] = order_id
 
     def take(self, append: Append, payloads: Sequence[str]) -> tuple[Recorded, ...]:

@@ -14,9 +14,12 @@ GENESIS: Final = "0" * 64
 """What stands for the hash before a market's first event."""
 
 
+_CANONICAL: Final = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
 def canonical(value: Json) -> str:
     """The one way in which a JSON value is written: sorted keys, no blanks. Raises ValueError on NaN and infinity."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return _CANONICAL.encode(value)
 
 
 def event_row(recorded: Recorded, payload: str, prev_hash: str) -> dict[str, object]:
@@ -40,7 +43,7 @@ def event_row(recorded: Recorded, payload: str, prev_hash: str) -> dict[str, obj
 
 def hash_of(row: Mapping[str, object]) -> str:
     """The hash of an event's row: SHA-256 over every other column, the hash before it included."""
-    envelope = json.dumps([row[name] for name in _ENVELOPE], ensure_ascii=False, separators=(",", ":"))
+    envelope = _CANONICAL.encode([row[name] for name in _ENVELOPE])
     return sha256(f"{envelope}\n{row['payload']}".encode()).hexdigest()
 
 

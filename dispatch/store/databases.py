@@ -10,10 +10,11 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event
+from sqlalchemy import Connection, Engine, Executable, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
@@ -131,17 +132,23 @@ def put(
     connection: Connection, table: Table, rows: Sequence[Mapping[str, object]], *, keep: Sequence[str] = ()
 ) -> None:
     """Insert rows, or write over those of the same primary key, columns ``keep`` excepted."""
-    if not rows:
-        return
-    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    statement = insert(table)
-    keys = [column.name for column in table.primary_key]
-    changed = {name: statement.excluded[name] for name in rows[0] if name not in keys and name not in keep}
-    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), rows)
+    if rows:
+        connection.execute(_put(table, connection.dialect.name, tuple(rows[0]), tuple(keep)), rows)
 
 
 def add_missing(connection: Connection, table: Table, rows: Sequence[Mapping[str, object]]) -> None:
     """Insert rows, leaving alone what conflicts with a row that is there."""
     if rows:
-        insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-        connection.execute(insert(table).on_conflict_do_nothing(), rows)
+        connection.execute(_insert(table, connection.dialect.name).on_conflict_do_nothing(), rows)
+
+
+def _insert(table: Table, dialect: str) -> sqlite.Insert | postgresql.Insert:
+    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
+
+
+@cache
+def _put(table: Table, dialect: str, columns: tuple[str, ...], keep: tuple[str, ...]) -> Executable:
+    statement = _insert(table, dialect)
+    keys = [column.name for column in table.primary_key]
+    changed = {name: statement.excluded[name] for name in columns if name not in keys and name not in keep}
+    return statement.on_conflict_do_update(index_elements=keys, set_=changed)

@@ -11,14 +11,14 @@ from dispatch.errors import DispatchError
 from dispatch.model.events import Recorded
 from dispatch.model.order import MarketId
 from dispatch.store.book import Book, heads
-from dispatch.store.chain import GENESIS, canonical
+from dispatch.store.chain import GENESIS
 from dispatch.store.databases import add_missing, put
 from dispatch.store.loading import EntityReader
-from dispatch.store.outbox import message_row
+from dispatch.store.outbox import message_rows
 from dispatch.store.rows import PROJECTIONS
-from dispatch.store.storable import payloads_of
+from dispatch.store.storable import Prepared, prepare
 from dispatch.store.tables import COMMANDS, EVENTS, MARKETS, OUTBOX
-from dispatch.store.timers import HeldClaims, cancel_timers, end_fired, set_timers
+from dispatch.store.timers import HeldClaims, change_timers, end_fired
 from dispatch.store.views import ASSIGNMENTS
 from dispatch.store.writes import Append, Row
 
@@ -41,28 +41,30 @@ class GroupWriter:
     def write(self, connection: Connection, appends: Sequence[Append]) -> list[Outcome]:
         """Write what can be written; the outcome of each in the same order. The caller commits."""
         self._reader.connection = connection
-        payloads = [_payloads(append) for append in appends]
+        prepared = [_prepared(append) for append in appends]
         by_market: dict[str, list[Append]] = {}
-        for append, payload in zip(appends, payloads, strict=True):
-            if not isinstance(payload, DispatchError):
-                by_market.setdefault(append.market_id, []).append(append)
+        for one in prepared:
+            if isinstance(one, Prepared):
+                by_market.setdefault(one.append.market_id, []).append(one.append)
         for market_id, book in self._books_for(connection, by_market).items():
             book.look_up(connection, by_market[market_id])
         claims = HeldClaims(connection, [append.fired for append in appends if append.fired is not None])
-        outcomes = [self._take(append, payload, claims) for append, payload in zip(appends, payloads, strict=True)]
+        taken = [self._take(one, claims) for one in prepared]
         self._write_markets(connection, by_market)
-        self._write_besides(connection, appends, outcomes)
-        return outcomes
+        done = [(one, o) for one, o in zip(prepared, taken, strict=True) if not isinstance(o, DispatchError)]
+        _write_besides(connection, [(one, o) for one, o in done if isinstance(one, Prepared)])
+        return taken
 
-    def _take(self, append: Append, payloads: tuple[str, ...] | DispatchError, claims: HeldClaims) -> Outcome:
-        if isinstance(payloads, DispatchError):
-            return payloads
+    def _take(self, prepared: Prepared | DispatchError, claims: HeldClaims) -> Outcome:
+        if isinstance(prepared, DispatchError):
+            return prepared
+        append = prepared.append
         try:
             claims.check(append.fired)
-            recorded = self._books[append.market_id].take(append, payloads)
+            recorded = self._books[append.market_id].take(append, prepared.events)
         except DispatchError as error:
             return error
-        claims.use(append.fired)
+        claims.use(append)
         return recorded
 
     def _books_for(self, connection: Connection, by_market: dict[str, list[Append]]) -> dict[str, Book]:
@@ -99,17 +101,15 @@ class GroupWriter:
             book.events = []
             book.fold.changes.clear()
 
-    def _write_besides(self, connection: Connection, appends: Sequence[Append], outcomes: Sequence[Outcome]) -> None:
-        done = [(a, o) for a, o in zip(appends, outcomes, strict=True) if not isinstance(o, DispatchError)]
-        commands = [_command_row(append, recorded) for append, recorded in done if append.is_remembered]
-        if commands:
-            connection.execute(insert(COMMANDS), commands)
-        messages = [message_row(append, message) for append, _ in done for message in append.messages]
-        add_missing(connection, OUTBOX, messages)
-        for append, _ in done:
-            cancel_timers(connection, append.market_id, append.cancelled_timers)
-            set_timers(connection, append.market_id, append.timers)
-        end_fired(connection, [append.fired for append, _ in done if append.fired is not None])
+
+def _write_besides(connection: Connection, done: Sequence[tuple[Prepared, tuple[Recorded, ...]]]) -> None:
+    """Write what goes with the events: answers, messages, timers."""
+    commands = [_command_row(one, recorded) for one, recorded in done if one.append.is_remembered]
+    if commands:
+        connection.execute(insert(COMMANDS), commands)
+    add_missing(connection, OUTBOX, [row for one, _ in done for row in message_rows(one)])
+    end_fired(connection, [one.append.fired for one, _ in done if one.append.fired is not None])
+    change_timers(connection, [one for one, _ in done])
 
 
 END_ASSIGNMENT: Final = (
@@ -123,9 +123,9 @@ END_ASSIGNMENT: Final = (
 )
 
 
-def _payloads(append: Append) -> tuple[str, ...] | DispatchError:
+def _prepared(append: Append) -> Prepared | DispatchError:
     try:
-        return payloads_of(append)
+        return prepare(append)
     except DispatchError as error:
         return error
 
@@ -142,12 +142,13 @@ def _new_market(market_id: MarketId) -> Row:
     }
 
 
-def _command_row(append: Append, recorded: tuple[Recorded, ...]) -> Row:
+def _command_row(prepared: Prepared, recorded: tuple[Recorded, ...]) -> Row:
+    append = prepared.append
     return {
         "market_id": append.market_id,
         "command_id": append.command_id,
         "fingerprint": append.fingerprint,
-        "outcome": canonical(append.outcome),
+        "outcome": prepared.outcome,
         "first_seq": recorded[0].seq if recorded else None,
         "last_seq": recorded[-1].seq if recorded else None,
         "recorded_at": append.recorded_at,

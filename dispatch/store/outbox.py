@@ -14,10 +14,9 @@ from sqlalchemy import Connection, Row, func, select, update
 
 from dispatch.model.codec import Json
 from dispatch.model.order import MarketId
-from dispatch.store.chain import canonical
 from dispatch.store.claims import WAITING, claim, finish
+from dispatch.store.storable import Prepared
 from dispatch.store.tables import OUTBOX
-from dispatch.store.writes import Append, Message
 from dispatch.store.writes import Row as Values
 from dispatch.units import HOUR_S, MINUTE_S, Instant, Seconds
 
@@ -42,22 +41,26 @@ class Claimed:
     attempts: int
 
 
-def message_row(append: Append, message: Message) -> Values:
-    """The row of a message that goes with a command."""
-    return {
-        "market_id": append.market_id,
-        "topic": message.topic,
-        "name": message.name,
-        "payload": canonical(message.payload),
-        "created_at": append.recorded_at,
-        "due_at": message.due_at,
-        "state": WAITING,
-        "attempts": 0,
-        "claimed_by": "",
-        "claimed_until": 0,
-        "error": "",
-        "ended_at": None,
-    }
+def message_rows(prepared: Prepared) -> list[Values]:
+    """The rows of the messages that go with a command."""
+    append = prepared.append
+    return [
+        {
+            "market_id": append.market_id,
+            "topic": message.topic,
+            "name": message.name,
+            "payload": payload,
+            "created_at": append.recorded_at,
+            "due_at": message.due_at,
+            "state": WAITING,
+            "attempts": 0,
+            "claimed_by": "",
+            "claimed_until": 0,
+            "error": "",
+            "ended_at": None,
+        }
+        for message, payload in zip(append.messages, prepared.messages, strict=True)
+    ]
 
 
 def claim_messages(

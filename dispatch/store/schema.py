@@ -63,12 +63,16 @@ def upgrade(database: Database) -> str | None:
             if before != HEAD:
                 _migrate(connection)
             if projections_of(connection) != PROJECTIONS_VERSION:
-                for market_id in connection.execute(select(MARKETS.c.market_id)).scalars().all():
-                    rebuild(connection, MarketId(market_id))
-                put(connection, SETTINGS, [{"name": _PROJECTIONS, "value": str(PROJECTIONS_VERSION)}])
+                _project_anew(connection)
     except DBAPIError as error:
         raise unavailable(error) from error
     return before
+
+
+def _project_anew(connection: Connection) -> None:
+    for market_id in connection.execute(select(MARKETS.c.market_id)).scalars().all():
+        rebuild(connection, MarketId(market_id))
+    put(connection, SETTINGS, [{"name": _PROJECTIONS, "value": str(PROJECTIONS_VERSION)}])
 
 
 def _migrate(connection: Connection) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final
 
 from dispatch.errors import InvalidInputError, Issue
@@ -15,17 +16,32 @@ from dispatch.store.writes import Append
 _ESCAPED_NUL: Final = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 
-def payloads_of(append: Append) -> tuple[str, ...]:
-    """The events of a command as they will be stored.
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """An append with all its JSON written out; in the order of its events, messages and timers."""
 
-    Raises InvalidInputError if they, or any other text of the append, hold a NUL or half a character, which not every
-    database stores, or a number that is none.
+    append: Append
+    events: tuple[str, ...]
+    messages: tuple[str, ...]
+    timers: tuple[str, ...]
+    outcome: str
+
+
+def prepare(append: Append) -> Prepared:
+    """Write an append's JSON out.
+
+    Raises InvalidInputError if any text in it holds a NUL or half a character, which not every database stores, or if a
+    number is none.
     """
     for text in _texts(append):
         _refuse(text, "\0" in text)
-    for value in _values(append):
-        _json(value)
-    return tuple(_json(to_dict(event)) for event in append.events)
+    return Prepared(
+        append,
+        tuple(_json(to_dict(event)) for event in append.events),
+        tuple(_json(message.payload) for message in append.messages),
+        tuple(_json(timer.payload) for timer in append.timers),
+        _json(append.outcome),
+    )
 
 
 def unstorable(cause: str) -> InvalidInputError:
@@ -40,12 +56,6 @@ def _texts(append: Append) -> Iterator[str]:
     for timer in append.timers:
         yield from (timer.name, timer.kind)
     yield from append.cancelled_timers
-
-
-def _values(append: Append) -> Iterator[Json]:
-    yield append.outcome
-    yield from (message.payload for message in append.messages)
-    yield from (timer.payload for timer in append.timers)
 
 
 def _json(value: Json) -> str:

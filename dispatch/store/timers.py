@@ -11,53 +11,75 @@ import json
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, func, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, bindparam, func, or_, select, tuple_, update
 
 from dispatch.errors import StaleError
 from dispatch.model.codec import Json
 from dispatch.model.order import MarketId
-from dispatch.store.chain import canonical
 from dispatch.store.claims import CLAIMED, WAITING, claim, finish
 from dispatch.store.databases import put
+from dispatch.store.storable import Prepared
 from dispatch.store.tables import TIMERS
-from dispatch.store.writes import Timer, TimerClaim
+from dispatch.store.writes import Append, Timer, TimerClaim
 from dispatch.units import Instant, Seconds
 
 FIRED: Final = "fired"
 CANCELLED: Final = "cancelled"
 
 
-def set_timers(connection: Connection, market_id: MarketId, timers: Sequence[Timer]) -> None:
-    """Set timers; one of the same name is replaced, whatever has become of it."""
-    if not timers:
+def change_timers(connection: Connection, commands: Sequence[Prepared]) -> None:
+    """Set and cancel what the commands ask for, in their order.
+
+    A timer of the same name is replaced, whatever has become of it; what has fired cannot be cancelled any more.
+    """
+    cancelled: dict[Key, None] = {}
+    wanted: dict[Key, dict[str, object]] = {}
+    for command in commands:
+        append = command.append
+        for key in ((append.market_id, name) for name in append.cancelled_timers):
+            if wanted.pop(key, None) is None:
+                cancelled[key] = None
+        for timer, payload in zip(append.timers, command.timers, strict=True):
+            wanted[append.market_id, timer.name] = _row(append.market_id, timer, payload)
+    if cancelled:
+        connection.execute(_CANCEL, [{"of_market": market_id, "of_name": name} for market_id, name in cancelled])
+    if not wanted:
         return
-    names = [timer.name for timer in timers]
-    query = select(TIMERS.c.name, TIMERS.c.generation).where(TIMERS.c.market_id == market_id, TIMERS.c.name.in_(names))
-    known = {row.name: row.generation for row in connection.execute(query)}
-    rows = {
-        timer.name: {
-            "market_id": market_id,
-            "name": timer.name,
-            "kind": timer.kind,
-            "payload": canonical(timer.payload),
-            "due_at": timer.due_at,
-            "generation": known.get(timer.name, 0) + 1,
-            "state": WAITING,
-            "attempts": 0,
-            "claimed_by": "",
-            "claimed_until": 0,
-        }
-        for timer in timers
+    for market_id, name, generation in connection.execute(_GENERATIONS, {"keys": list(wanted)}):
+        wanted[market_id, name]["generation"] = generation + 1
+    put(connection, TIMERS, list(wanted.values()))
+
+
+Key = tuple[str, str]
+"""Market and name of a timer."""
+
+_CANCEL: Final = (
+    update(TIMERS)
+    .where(
+        TIMERS.c.market_id == bindparam("of_market"),
+        TIMERS.c.name == bindparam("of_name"),
+        or_(TIMERS.c.state == WAITING, TIMERS.c.state == CLAIMED),  # a list cannot go with many rows of values
+    )
+    .values(state=CANCELLED)
+)
+_GENERATIONS: Final = select(TIMERS.c.market_id, TIMERS.c.name, TIMERS.c.generation).where(
+    tuple_(TIMERS.c.market_id, TIMERS.c.name).in_(bindparam("keys", expanding=True))
+)
+
+
+def _row(market_id: MarketId, timer: Timer, payload: str) -> dict[str, object]:
+    return {
+        "market_id": market_id,
+        "name": timer.name,
+        "kind": timer.kind,
+        "payload": payload,
+        "due_at": timer.due_at,
+        "generation": 1,
+        "state": WAITING,
+        "attempts": 0,
+        "claimed_by": "",
+        "claimed_until": 0,
     }
-    put(connection, TIMERS, list(rows.values()))
-
-
-def cancel_timers(connection: Connection, market_id: MarketId, names: Sequence[str]) -> None:
-    """Cancel timers that have not fired; others are left as they are."""
-    if names:
-        alive = TIMERS.c.state.in_((WAITING, CLAIMED))
-        which = (TIMERS.c.market_id == market_id, TIMERS.c.name.in_(names), alive)
-        connection.execute(update(TIMERS).where(*which).values(state=CANCELLED))
 
 
 def claim_timers(
@@ -106,10 +128,13 @@ class HeldClaims:
             cause = f"Timer {fired.name} of market {fired.market_id} was cancelled, set anew or taken over."
             raise StaleError(cause, "Leave it: who has it now takes care of it.", code="timer_gone")
 
-    def use(self, fired: TimerClaim | None) -> None:
-        """The claim has taken effect and counts no more."""
-        if fired is not None:
-            self._held.discard(_key(fired))
+    def use(self, append: Append) -> None:
+        """What a command has fired, set anew or cancelled counts no more."""
+        if self._held:
+            gone = {*append.cancelled_timers, *(timer.name for timer in append.timers)}
+            self._held = {held for held in self._held if held[0] != append.market_id or held[1] not in gone}
+            if append.fired is not None:
+                self._held.discard(_key(append.fired))
 
 
 def _key(fired: TimerClaim) -> tuple[str, str, int, int]:
