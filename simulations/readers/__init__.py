@@ -39,7 +39,7 @@ def load_instance(path: Path, *, thin: int = 1) -> Instance:
     if thin < 1:
         raise ValueError(f"thin must be at least 1, not {thin}")
     instance = _recognise(path).read(path)
-    return instance if thin == 1 else _thinned(instance, thin)
+    return instance if thin == 1 else _thinned(instance, thin, path)
 
 
 def _recognise(path: Path) -> _Format:
@@ -53,7 +53,7 @@ def _recognise(path: Path) -> _Format:
         cause = f"the folder holds files of the formats {_names(found)}: {', '.join(files)}"
         report.add("ambiguous_files", cause, where)
     elif not path.is_dir():
-        report.add("missing_file", "there is no such folder", where)
+        report.add("missing_folder", "this is a file" if path.exists() else "there is no such folder", where)
     else:
         looked = "; ".join(f"{known.name}: {', '.join(known.files)}" for known in _FORMATS)
         report.add("unknown_format", f"no instance was recognised; looked for any of {looked}", where)
@@ -65,16 +65,16 @@ def _names(formats: Iterable[_Format]) -> str:
     return " and ".join(known.name for known in formats)
 
 
-def _thinned(instance: Instance, thin: int) -> Instance:
+def _thinned(instance: Instance, thin: int, path: Path) -> Instance:
     report = Report()
     kept = []
     for rider in instance.riders:
         number = re.search(r"\d+", rider.id)
         if number is None:
-            report.add("no_number_in_id", f"rider {rider.id} has no number to thin by", Where(instance.name))
+            report.add("no_number_in_id", f"rider {rider.id} has no number to thin by", Where(str(path)))
         elif int(number.group()) % thin == 0:
             kept.append(rider)
-    report.refuse(f"instance {instance.name}, every {thin}th rider")
+    report.refuse(f"instance {path.resolve().name}, one rider in {thin}")
     ids = {rider.id for rider in kept}
     return replace(
         instance, riders=tuple(kept), shifts=tuple(shift for shift in instance.shifts if shift.rider_id in ids)

@@ -37,13 +37,16 @@ def table_places(table: Table, latitude: str, longitude: str) -> Places:
     return Places(columns[0], columns[1], lambda row: table.where(row, latitude))
 
 
-def check_places(report: Report, places: Sequence[Places]) -> None:
-    """Note places out of range, with latitude and longitude exchanged, and far from the rest of the input."""
-    good = [_check_range(report, some) for some in places]
-    middle = _middle(np.concatenate([_points(some)[mask] for some, mask in zip(places, good, strict=True)]))
+def check_places(report: Report, places: Sequence[Places], others: Sequence[Places] = ()) -> None:
+    """Note places out of range, with latitude and longitude exchanged, and far from the rest of the input.
+
+    ``others`` are judged, too, and have no say in where the middle of the input is.
+    """
+    good = [_check_range(report, some) for some in (*places, *others)]
+    middle = _middle(np.concatenate([_points(some)[mask] for some, mask in zip(places, good, strict=False)]))
     if middle is None:
         return
-    for some, mask in zip(places, good, strict=True):
+    for some, mask in zip((*places, *others), good, strict=True):
         _check_distance(report, some, mask, middle)
 
 

@@ -5,6 +5,7 @@ data/README.md describes it for people. Reading what was written gives an equal 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, Literal, TypeVar
@@ -12,6 +13,7 @@ from typing import Final, Literal, TypeVar
 import numpy as np
 
 from dispatch.errors import ConflictError
+from dispatch.geo.zones import ZoneIndex
 from dispatch.model.order import MarketId, Merchant, MerchantId, Order
 from dispatch.model.rider import Rider, RiderId, Shift
 from simulations.instance import Instance
@@ -30,8 +32,8 @@ from simulations.readers.own_rows import (
     shift_values,
 )
 from simulations.readers.own_schema import POINTS, SCHEMAS
-from simulations.readers.own_zones import ZONES, bind_orders, check_known, read_zones
-from simulations.readers.row import Row
+from simulations.readers.own_zones import ZONES, bind_orders, check_known, read_zones, zone_middles
+from simulations.readers.row import LARGEST, Row
 from simulations.readers.validation import Report, Where
 
 FILES: Final = (HEADER, *(f"{table}{suffix}" for table in SCHEMAS for suffix in SUFFIXES), ZONES)
@@ -46,7 +48,9 @@ def read_own(folder: Path) -> Instance:
     header = read_header(folder, report)
     tables = {table: read_rows(folder, table, report) for table in SCHEMAS}
     market_id = header.market_id if header else MarketId("")
-    check_places(report, [_places(tables[table], *names) for table in SCHEMAS for names in POINTS[table]])
+    places = [_places(tables[table], *names) for table in SCHEMAS for names in POINTS[table]]
+    zones = read_zones(folder, report)
+    check_places(report, places, [] if zones is None else [zone_middles(zones, places)])
     for table, id_name in (
         ("merchants", "merchant_id"),
         ("riders", "rider_id"),
@@ -60,7 +64,8 @@ def read_own(folder: Path) -> Instance:
     _check_known(tables["shifts"], tables["riders"], "rider_id", "unknown_rider")
     _check_known(tables["orders"], tables["merchants"], "merchant_id", "unknown_merchant")
     orders = _read_orders(tables["orders"], {merchant.id: merchant for merchant in merchants}, market_id)
-    orders, riders = _bind(folder, orders, riders, report)
+    if zones is not None:
+        orders = _bind(orders, riders, zones.areas)
     _check_unused(tables)
     report.refuse(f"instance {folder.resolve().name}")
     if header is None:
@@ -130,7 +135,9 @@ def _places(table: Rows, latitude: str, longitude: str) -> Places:
 
 def _degrees(value: object) -> float:
     """The number as it stands; NaN for anything else, which is reported when the row is read."""
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else float("nan")
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return math.nan
+    return float(value) if abs(value) <= LARGEST else math.nan
 
 
 def _ids(table: Rows, name: str) -> list[str | None]:
@@ -139,12 +146,12 @@ def _ids(table: Rows, name: str) -> list[str | None]:
 
 
 def _check_ids(table: Rows, name: str) -> None:
-    seen: set[str] = set()
+    line_of: dict[str, int | None] = {}
     for row, value in zip(table.rows, _ids(table, name), strict=True):
-        if value in seen:
-            row.note("duplicate_id", name, f"{name} {value} stands in an earlier row already")
+        if value in line_of:
+            row.note("duplicate_id", name, f"{name} {value} stands in line {line_of[value]} already")
         elif value is not None:
-            seen.add(value)
+            line_of[value] = row.where.line
 
 
 def _check_known(table: Rows, target: Rows, name: str, code: str) -> None:
@@ -201,17 +208,14 @@ def _read_orders(table: Rows, merchants: Mapping[MerchantId, Merchant], market_i
 
 
 def _bind(
-    folder: Path, orders: Sequence[tuple[Row, Order]], riders: Sequence[tuple[Row, Rider]], report: Report
-) -> tuple[list[tuple[Row, Order]], list[tuple[Row, Rider]]]:
-    """Orders in their zones, riders checked against them, where the folder has zones."""
-    zones = read_zones(folder, report)
-    if zones is None:
-        return list(orders), list(riders)
+    orders: Sequence[tuple[Row, Order]], riders: Sequence[tuple[Row, Rider]], zones: ZoneIndex
+) -> list[tuple[Row, Order]]:
+    """Orders in their zones; orders and riders with unknown zones are noted."""
     for row, rider in riders:
         check_known(row, rider.zones, zones)
     rows = [row for row, _ in orders]
     bound = bind_orders([order for _, order in orders], rows, zones)
-    return list(zip(rows, bound, strict=True)), list(riders)
+    return list(zip(rows, bound, strict=True))
 
 
 def _by_id(entities: Iterable[Entity]) -> tuple[Entity, ...]:

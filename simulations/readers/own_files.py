@@ -6,15 +6,15 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Final, NamedTuple, cast
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from simulations.readers.json_files import read_json
 from simulations.readers.own_rows import Values
 from simulations.readers.own_schema import INSTANTS, POINTS, REQUIRED, SCHEMAS
 from simulations.readers.row import Row
-from simulations.readers.tables import read_text
 from simulations.readers.validation import Report, Where
 
 SUFFIXES: Final = (".parquet", ".geojson")
@@ -33,7 +33,7 @@ def read_rows(folder: Path, table: str, report: Report) -> Rows:
     if len(found) > 1:
         report.add("ambiguous_files", f"there are {' and '.join(path.name for path in found)}", Where(found[0].name))
     if not found:
-        names = " or ".join(f"{table}{suffix}" for suffix in SUFFIXES)
+        names = " nor ".join(f"{table}{suffix}" for suffix in SUFFIXES)
         report.add("missing_file", f"there is neither {names}", Where(f"{table}{SUFFIXES[0]}"))
         return Rows((), complete=False)
     if found[0].suffix == ".parquet":
@@ -66,21 +66,6 @@ def _note_unknown(source: str, table: str, names: Iterable[str], report: Report)
         report.add("unknown_column", f"{name} is no column of {table}", Where(source, field=name))
 
 
-def read_json(path: Path, report: Report) -> object:
-    """The content of a JSON file; None, and an issue, where it cannot be had."""
-    text = read_text(path, report)
-    if text is None:
-        return None
-    if not text.strip():
-        report.add("empty_file", "the file is empty", Where(path.name))
-        return None
-    try:
-        return cast(object, json.loads(text))
-    except json.JSONDecodeError as error:
-        report.add("unreadable_file", f"the file is no JSON: {error.msg}", Where(path.name, error.lineno))
-        return None
-
-
 class Feature(NamedTuple):
     """One GeoJSON feature; ``geometry`` is None where it has none."""
 
@@ -91,14 +76,15 @@ class Feature(NamedTuple):
 
 def read_features(path: Path, report: Report) -> list[Feature] | None:
     """The features of a GeoJSON file; None, and an issue, where it holds no feature collection."""
-    content = read_json(path, report)
-    if content is None:
+    document = read_json(path, report)
+    if document is None:
         return None
-    features = content.get("features") if isinstance(content, dict) else None
+    features = document.content.get("features") if isinstance(document.content, dict) else None
     if not isinstance(features, list):
         report.add("not_a_shape", "the file is no FeatureCollection", Where(path.name, field="features"))
         return None
-    read = (_feature(feature, Where(path.name, field=f"features[{i}]"), report) for i, feature in enumerate(features))
+    spots = (Where(path.name, line, f"features[{i}]") for i, line in enumerate(document.feature_lines()))
+    read = (_feature(feature, where, report) for feature, where in zip(features, spots, strict=True))
     return [feature for feature in read if feature is not None]
 
 

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
+from dispatch.engine.policy import shipped_policies
 from dispatch.geo.travel import SPEEDS_KMH, PlanarTravel, StraightLine, TravelTimes
 from dispatch.model.order import MarketId
 from simulations.instance import Instance, WorldRules
-from simulations.readers.own_files import read_json
+from simulations.readers.json_files import read_json
 from simulations.readers.own_schema import SCHEMA_VERSION
 from simulations.readers.row import Row
 from simulations.readers.validation import Report, Where
@@ -34,13 +35,13 @@ class Header(NamedTuple):
 
 def read_header(folder: Path, report: Report) -> Header | None:
     """Read instance.json; None, and issues, where it is not good."""
-    content = read_json(folder / HEADER, report)
-    if content is None:
+    document = read_json(folder / HEADER, report)
+    if document is None:
         return None
-    if not isinstance(content, dict):
+    if not isinstance(document.content, dict):
         report.add("wrong_type", "the file is no record", Where(HEADER))
         return None
-    row = Row(content, Where(HEADER), report)
+    row = Row(document.content, Where(HEADER), report)
     row.only(*_KEYS)
     version = row.whole("schema")
     if row.has("schema") and version != SCHEMA_VERSION:
@@ -130,11 +131,14 @@ def _read_plane(row: Row) -> PlanarTravel | None:
 def read_rules(row: Row) -> WorldRules:
     """The rules of a record; what it does not name is as usual, another key is an issue."""
     row.only(*_RULES)
+    policy = row.text("policy", "default")
+    if policy not in shipped_policies():
+        row.note("unknown_value", "policy", f"policy is {policy!r}, none of {', '.join(shipped_policies())}")
     return WorldRules(
         tick_s=row.whole("tick_s", 60, minimum=1),
         accept_s=row.whole("accept_s", 0),
         cancel_after_s=row.whole("cancel_after_s") if row.has("cancel_after_s") else None,
         cancel_probability=row.number("cancel_probability", 0.0, minimum=0, maximum=1),
         give_up_after_s=row.whole("give_up_after_s") if row.has("give_up_after_s") else None,
-        policy=row.text("policy", "default"),
+        policy=policy,
     )

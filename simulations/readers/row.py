@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
@@ -13,6 +14,9 @@ from simulations.readers.validation import RULES, Report, Where
 
 LATEST_AT: Final = 253_402_300_799
 """The last second of the year 9999."""
+
+LARGEST: Final = sys.float_info.max
+"""A whole number can be larger than any number with a point; JSON allows that."""
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -178,8 +182,10 @@ class Row:
         if isinstance(value, bool) or not isinstance(value, int | float):
             self._wrong(name, value, "a number")
             return None
-        if not math.isfinite(value):
-            self.note("not_finite", name, f"{name} is {value}")
+        if not abs(value) <= LARGEST:
+            self.note(
+                "not_finite", name, f"{name} is {value:g}" if isinstance(value, float) else f"{name} is too large"
+            )
             return None
         return value
 

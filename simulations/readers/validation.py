@@ -19,7 +19,10 @@ class Rule:
 
 
 class Where(NamedTuple):
-    """A spot in an input. ``line`` is 1-based with the header counted, in Parquet the 1-based row, in GeoJSON None."""
+    """A spot in an input. ``line`` is 1-based with the header counted, in Parquet the 1-based row.
+
+    In GeoJSON it is the line on which the feature begins.
+    """
 
     source: str
     line: int | None = None
@@ -37,12 +40,13 @@ def _let_in(action: str) -> Rule:
 RULES: Final[Mapping[str, Rule]] = MappingProxyType(
     {
         # files
+        "missing_folder": _refused("Give the path of the folder that holds the instance."),
         "missing_file": _refused("Put the file into the folder under this name."),
         "unknown_format": _refused("Give the folder of an instance; data/README.md describes the formats."),
         "ambiguous_files": _refused("Keep one of them and move the others away."),
         "unreadable_file": _refused("Get or write the file again; it is damaged or of another format."),
         "wrong_encoding": _refused("Save the file as UTF-8."),
-        "empty_file": _refused("Write at least the line with the column names; a file without rows is fine."),
+        "empty_file": _refused("Write at least the header, or an empty collection; a file without rows is fine."),
         "missing_column": _refused("Add the column; the names are listed in data/README.md."),
         "repeated_column": _refused("Give every column one name."),
         "broken_line": _refused("Give the line as many values as the header has names."),
@@ -77,7 +81,7 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         "merchant_without_orders": _let_in("The merchant was kept; nothing to do unless orders are lost."),
         # places
         "not_a_place": _refused("Write degrees: latitude within -90..90, longitude within -180..180."),
-        "swapped_coordinates": _refused("Exchange latitude and longitude of this row."),
+        "swapped_coordinates": _refused("Exchange latitude and longitude."),
         "far_from_rest": _refused("Correct the place, or load it as a market of its own."),
         "remote_place": _let_in("It was kept; check the place."),
         "outside_zones": _let_in("It was kept; the plan will hold it unless a rider is bound to no zone."),

@@ -9,6 +9,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dispatch.engine.policy import shipped_policies
 from dispatch.geo.travel import PlanarTravel, StraightLine, TravelTimes
 from dispatch.model.order import (
     Channel,
@@ -89,7 +90,7 @@ rules = st.builds(
     cancel_after_s=st.none() | seconds,
     cancel_probability=st.floats(0, 1),
     give_up_after_s=st.none() | seconds,
-    policy=names,
+    policy=st.sampled_from(shipped_policies()),
 )
 
 

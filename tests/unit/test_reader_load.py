@@ -35,7 +35,11 @@ def test_a_folder_of_nothing_says_what_was_looked_for(tmp_path: Path) -> None:
 
 
 def test_no_folder_is_said(tmp_path: Path) -> None:
-    assert [issue.code for issue in refused(tmp_path / "nowhere")] == ["missing_file"]
+    assert [issue.code for issue in refused(tmp_path / "nowhere")] == ["missing_folder"]
+    (tmp_path / "day.zip").write_text("", encoding="utf-8")
+    assert [(issue.code, issue.cause) for issue in refused(tmp_path / "day.zip")] == [
+        ("missing_folder", "this is a file")
+    ]
 
 
 def test_two_formats_in_one_folder_are_refused(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ HEADER_ISSUES = [
     ('"step_s": 1', '"step_s": 0', "out_of_range", "travel.step_s"),
     ('"tick_s": 30', '"tick_s": true', "wrong_type", "rules.tick_s"),
     ('"tick_s": 30', '"cancel_probability": 1.5', "out_of_range", "rules.cancel_probability"),
+    ('"policy": "default"', '"policy": "defualt"', "unknown_value", "rules.policy"),
     ('"rules": {', '"rules": [{', "unreadable_file", ""),
 ]
 
@@ -105,7 +106,7 @@ def test_a_bad_row_is_refused(
     folder = example("own", tmp_path)
     edit(folder / f"{table}.geojson", old, new)
     name = field if field == "geometry" else f"properties.{field}"
-    assert (code, f"{table}.geojson", None, f"features[{feature}].{name}") in spots(refused(folder))
+    assert (code, f"{table}.geojson", feature + 2, f"features[{feature}].{name}") in spots(refused(folder))
 
 
 @pytest.mark.parametrize(
@@ -122,8 +123,64 @@ def test_a_bad_zone_is_refused_with_everything_else(tmp_path: Path, old: str, ne
     edit(folder / "orders.geojson", '"size": 3', '"size": 0')
     size, zone = refused(folder)
     assert (size.code, size.source) == ("out_of_range", "orders.geojson")
-    assert (zone.code, zone.source) == (code, "zones.geojson")
+    assert (zone.code, zone.source, zone.line) == (code, "zones.geojson", int(field[len("features[")]) + 2)
     assert zone.field.startswith(field)
+
+
+def test_a_line_is_that_of_the_feature_however_the_file_is_laid_out(tmp_path: Path) -> None:
+    folder = example("own", tmp_path)
+    path = folder / "shifts.geojson"
+    content = json.loads(path.read_text(encoding="utf-8"))
+    content["features"][1]["properties"]["rider_id"] = "cy"
+    before = '{"features": [\n{}, {}], "note": {"features": [1]},'
+    path.write_text(before + json.dumps(content, indent=1)[1:], encoding="utf-8")
+    (issue,) = (issue for issue in refused(folder) if issue.code == "unknown_rider")
+    second = [line for line, text in enumerate(path.read_text("utf-8").splitlines(), start=1) if text == "  {"][1]
+    assert issue.line == second
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [("[" * 100_000, "recursion"), (f'{{"type": "FeatureCollection", "features": [{"9" * 5000}]}}', "digits")],
+)
+def test_json_beyond_what_can_be_read_is_refused(tmp_path: Path, text: str, cause: str) -> None:
+    folder = example("own", tmp_path)
+    (folder / "orders.geojson").write_text(text, encoding="utf-8")
+    (issue,) = refused(folder)
+    assert issue.code == "unreadable_file"
+    assert cause in issue.cause
+
+
+@pytest.mark.parametrize(("old", "field"), [("13.556", "dropoff_lng"), ('"size": 3', "size")])
+def test_a_number_larger_than_any_with_a_point_is_refused(tmp_path: Path, old: str, field: str) -> None:
+    folder = example("own", tmp_path)
+    edit(folder / "orders.geojson", old, old.rpartition(" ")[0] + "9" * 400)
+    assert ("not_finite", field) in {(issue.code, issue.field.rpartition(".")[2]) for issue in refused(folder)}
+
+
+def test_a_zone_with_latitude_and_longitude_exchanged_is_refused(tmp_path: Path) -> None:
+    folder = example("own", tmp_path)
+    path = folder / "zones.geojson"
+    content = json.loads(path.read_text(encoding="utf-8"))
+    ring = content["features"][1]["geometry"]["coordinates"][0]
+    content["features"][1]["geometry"]["coordinates"][0] = [[latitude, longitude] for longitude, latitude in ring]
+    path.write_text(json.dumps(content), encoding="utf-8")
+    assert spots(refused(folder)) == [("swapped_coordinates", "zones.geojson", 1, "features[1].geometry")]
+
+
+def test_a_zone_on_another_continent_is_refused_and_an_empty_one_near_is_not(tmp_path: Path) -> None:
+    folder = example("own", tmp_path)
+    path = folder / "zones.geojson"
+    original = path.read_text(encoding="utf-8")
+    for east, issues in ((0.2, []), (60.0, [("far_from_rest", "zones.geojson", 5, "features[3].geometry")])):
+        ring = [[13.6 + east + x, 52.6 + y] for x, y in ((0, 0), (0.01, 0), (0.01, 0.01), (0, 0))]
+        zone = {"type": "Feature", "id": "new", "properties": {"kind": "delivery"}}
+        zone["geometry"] = {"type": "Polygon", "coordinates": [ring]}
+        path.write_text(original.replace("\n]}", f",\n{json.dumps(zone)}\n]}}"), encoding="utf-8")
+        if issues:
+            assert spots(refused(folder)) == issues
+        else:
+            assert len(load_instance(folder).orders) == 4
 
 
 @pytest.mark.parametrize("content", ["[]", "{}", '{"features": 3}', '"orders"'])
