@@ -2,36 +2,20 @@
 
 The k nearest by straight line leave orders without a rider when riders are scarce. So nearness is judged by when a
 rider could be at the merchant after all that is already in the route, and whoever asks widens ``k`` for what no
-candidate could take.
+candidate could take. Cells of a grid are searched ring by ring, until nobody farther out can be there before those
+found; orders of one merchant that anybody may carry alike share what was found for the first of them.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 
-from dispatch.geo.kernel import allocating_kernel, is_beyond, kernel, travel_s
-from dispatch.solver.problem import Ints
+from dispatch.geo.kernel import inlined_kernel, is_beyond, kernel, move, travel_s
+from dispatch.solver.ahead import AT, HERE, look_ahead
+from dispatch.solver.grid import Ends, Grid, beyond_ring_m, cell_of, gap_m, make_grid, soonest_s
+from dispatch.solver.problem import OPEN, Ints
 from dispatch.solver.tableau import Tableau
 from dispatch.solver.view import View, may_carry
-from dispatch.solver.walk import (
-    FINE,
-    Ride,
-    dropoff_times,
-    earliest_arrival,
-    leg_s,
-    pickup_times,
-    start_ride,
-    stop_end,
-)
-
-
-class Ends(NamedTuple):
-    """Where and when each rider would be free after the present route; int64 (R,) each."""
-
-    place: Ints
-    free_at: Ints
 
 
 def route_ends(view: View, table: Tableau) -> Ends:
@@ -45,53 +29,114 @@ def route_ends(view: View, table: Tableau) -> Ends:
 @kernel
 def _fill_ends(view: View, table: Tableau, ends: Ends) -> None:
     """Ride every route to its end."""
-    orders = view.orders
     for r in range(ends.place.shape[0]):
-        ride, row, count = start_ride(view, r), table.route[r], table.length[r]
-        first = 0
-        while first < count:
-            order = row[first] >> 1
-            end = stop_end(view, row, count, first)
-            there = orders.dropoff[order] if row[first] & 1 else orders.pickup[order]
-            arrive = earliest_arrival(view, ride, there, leg_s(view, r, ride, there))
-            if row[first] & 1:
-                _, _, leave = dropoff_times(view, order, arrive)
-            else:
-                _, _, leave = pickup_times(view, row, first, end, arrive)
-            ride = Ride(leave, there, 0, 0, 0, 1, FINE)
-            first = end
-        ends.place[r], ends.free_at[r] = ride.here, max(ride.t, view.now)
+        count = table.length[r]
+        if table.known[r] == 0:
+            look_ahead(view, r, table.route[r], count, table.ahead[r])
+            table.known[r] = 1
+        ends.place[r], ends.free_at[r] = table.ahead[r, count, HERE], max(table.ahead[r, count, AT], view.now)
 
 
-@allocating_kernel
-def first_riders(view: View, table: Tableau, ends: Ends, order: int, near: Ints) -> None:
-    """Fill ``near`` (k,) with the riders who could be at the order's merchant first, -1 where there are no more."""
-    found, k = _collecting(view, table, order, near), near.shape[0]
-    kept = found  # riders who collect there come before all others: that is how bundles grow
-    when = np.empty(k, np.int64)
-    pickup = view.orders.pickup[order]
-    for r in range(ends.place.shape[0]):
-        if found == k and (kept == k or ends.free_at[r] >= when[k - 1]):
-            continue
-        profile = view.riders.profile[r]
-        if found == k and is_beyond(view.travel, profile, ends.place[r], pickup, when[k - 1] - ends.free_at[r]):
-            continue
+def nearest_riders(view: View, table: Tableau, lead: Ints, k: int) -> Ints:
+    """The ``k`` riders who could be first at the pickup of each order in ``lead``; int64 (B, min(k, R)), -1 padded."""
+    near = np.full((len(lead), min(k, len(table.length))), -1, np.int64)
+    if near.size:
+        grid = make_grid(view, route_ends(view, table))
+        together = np.argsort(view.orders.merchant[lead], kind="stable")
+        _fill_near(view, table, grid, lead, together, near, np.zeros(near.shape[1], np.int64))
+    return near
+
+
+@kernel
+def _fill_near(view: View, table: Tableau, grid: Grid, lead: Ints, together: Ints, near: Ints, when: Ints) -> None:
+    """One row of candidates for each order, in a sequence in which orders of one merchant come ``together``."""
+    before = -1
+    for b in together:
+        if before >= 0 and _are_alike(view, lead[before], lead[b]):
+            move(near[before], 0, near.shape[1], near[b], 0)
+        else:
+            _first_riders(view, table, grid, lead[b], near[b], when)
+        before = b
+
+
+@inlined_kernel
+def _are_alike(view: View, order: int, other: int) -> bool:
+    """Whether whoever may carry one of the orders may carry the other, and both wait at the same merchant's place."""
+    orders, riders = view.orders, view.riders.place.shape[0]
+    if orders.pickup[order] != orders.pickup[other] or orders.merchant[order] != orders.merchant[other]:
+        return False
+    if orders.vehicles[order] != orders.vehicles[other] or orders.size[order] != orders.size[other]:
+        return False
+    if orders.zones[order] != orders.zones[other] or orders.rider[order] != orders.rider[other]:
+        return False
+    if orders.state[order] != OPEN or orders.state[other] != OPEN:
+        return False
+    for o in (order, other):
+        at = np.searchsorted(view.barred, o * riders)
+        if at < view.barred.shape[0] and view.barred[at] < (o + 1) * riders:
+            return False
+    return True
+
+
+@kernel
+def first_riders(view: View, table: Tableau, grid: Grid, order: int, near: Ints, when: Ints) -> None:
+    """Fill ``near`` (k,) with the riders who could be at the order's merchant first, -1 where there are no more.
+
+    when: int64 (k,), scratch. Of riders who could be there at the same time, the one with the lower number comes first.
+    """
+    _first_riders(view, table, grid, order, near, when)
+
+
+@inlined_kernel
+def _first_riders(view: View, table: Tableau, grid: Grid, order: int, near: Ints, when: Ints) -> None:
+    k = near.shape[0]
+    kept = _collecting(view, table, order, near)  # before all others: that is how bundles grow
+    found, pickup, last = kept, view.orders.pickup[order], grid.side - 1
+    east, north, ring = cell_of(grid, pickup, 0), cell_of(grid, pickup, 1), 0
+    while kept < k and ring <= last:
+        if found == k and grid.soonest_at + soonest_s(grid, beyond_ring_m(grid, pickup, ring)) > when[k - 1]:
+            break
+        for x in range(max(0, east - ring), min(last, east + ring) + 1):
+            edge = x == east - ring or x == east + ring
+            # In between, only the two ends of a column are on the ring.
+            for y in range(north - ring, north + ring + 1, 1 if edge or ring == 0 else 2 * ring):
+                if 0 <= y <= last:
+                    found = _look_in(view, table, grid, order, x, y, kept, found, near, when)
+        ring += 1
+    near[found:] = -1
+
+
+@inlined_kernel
+def _look_in(
+    view: View, table: Tableau, grid: Grid, order: int, x: int, y: int, kept: int, found: int, near: Ints, when: Ints
+) -> int:
+    """Sort the riders of a cell in behind the first ``kept`` of those found; answers how many are found then."""
+    k, pickup, cell = near.shape[0], view.orders.pickup[order], x * grid.side + y
+    way_s = soonest_s(grid, max(gap_m(grid, pickup, 0, x), gap_m(grid, pickup, 1, y)))
+    for i in range(grid.start[cell], grid.start[cell + 1]):
+        r = grid.riders[i]
+        free_at, place, profile = grid.ends.free_at[r], grid.ends.place[r], view.riders.profile[r]
+        if found == k:
+            if free_at + way_s > when[k - 1]:
+                break  # and so are all behind in this cell
+            if is_beyond(view.travel, profile, place, pickup, when[k - 1] - free_at):
+                continue
         # Who has no way there from the end of the route may have one from the middle of it, and comes last.
-        at = ends.free_at[r] + travel_s(view.travel, profile, ends.place[r], pickup)
-        if found == k and at >= when[k - 1]:
+        at = free_at + travel_s(view.travel, profile, place, pickup)
+        if found == k and (at > when[k - 1] or (at == when[k - 1] and r > near[k - 1])):
             continue
         if table.closed[r] == 1 or not may_carry(view, order, r) or _is_among(r, near, kept):
             continue
         slot = min(found, k - 1)
-        while slot > kept and when[slot - 1] > at:
+        while slot > kept and (when[slot - 1] > at or (when[slot - 1] == at and near[slot - 1] > r)):
             when[slot], near[slot] = when[slot - 1], near[slot - 1]
             slot -= 1
         when[slot], near[slot] = at, r
         found = min(found + 1, k)
-    near[found:] = -1
+    return found
 
 
-@kernel
+@inlined_kernel
 def _collecting(view: View, table: Tableau, order: int, near: Ints) -> int:
     """Put the riders who have an order of the same merchant to collect at the head of ``near``; answers how many."""
     found = 0
@@ -106,25 +151,10 @@ def _collecting(view: View, table: Tableau, order: int, near: Ints) -> int:
     return found
 
 
-@kernel
+@inlined_kernel
 def _is_among(rider: int, near: Ints, count: int) -> bool:
     """Whether the rider is one of the first ``count``."""
     found = 0
     for k in range(count):
         found += int(near[k] == rider)
     return found > 0
-
-
-def nearest_riders(view: View, table: Tableau, lead: Ints, k: int) -> Ints:
-    """The ``k`` riders who could be first at the pickup of each order in ``lead``; int64 (B, min(k, R)), -1 padded."""
-    near = np.full((len(lead), min(k, len(table.length))), -1, np.int64)
-    if near.size:
-        _fill_near(view, table, route_ends(view, table), lead, near)
-    return near
-
-
-@kernel
-def _fill_near(view: View, table: Tableau, ends: Ends, lead: Ints, near: Ints) -> None:
-    """One row of candidates for each order."""
-    for b in range(lead.shape[0]):
-        first_riders(view, table, ends, lead[b], near[b])

@@ -7,7 +7,8 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from dispatch.geo.kernel import kernel
-from dispatch.solver.candidates import Ends, first_riders, route_ends
+from dispatch.solver.candidates import first_riders, route_ends
+from dispatch.solver.grid import Grid, make_grid
 from dispatch.solver.insertion import Scratch
 from dispatch.solver.problem import Ints
 from dispatch.solver.tableau import Tableau, copy_without
@@ -20,13 +21,15 @@ UNKNOWN: Final = -2
 class Neighbours(NamedTuple):
     """Worked out when first asked for.
 
-    near: int64 (O, k), riders to try for an order, UNKNOWN in the first column until asked for. ends: the ends of the
-    routes, by which nearness is judged. dirty: int64 (R,), not 0 where a route has changed since it was last searched.
+    near: int64 (O, k), riders to try for an order, UNKNOWN in the first column until asked for. grid: the riders by
+    the ends of their routes, by which nearness is judged; when: int64 (k,), scratch.
+    dirty: int64 (R,), not 0 where a route has changed since it was last searched.
     saving: int64 (O,), what taking the order out of its route saves, UNKNOWN until asked for.
     """
 
     near: Ints
-    ends: Ends
+    grid: Grid
+    when: Ints
     dirty: Ints
     saving: Ints
 
@@ -34,9 +37,11 @@ class Neighbours(NamedTuple):
 def make_neighbours(view: View, table: Tableau, changed: Ints, k: int) -> Neighbours:
     """Nothing known yet; the ``changed`` routes are dirty."""
     orders, riders = len(table.rider), len(table.length)
+    k = max(1, min(k, riders))
     return Neighbours(
-        near=np.full((orders, max(1, min(k, riders))), UNKNOWN, np.int64),
-        ends=route_ends(view, table),
+        near=np.full((orders, k), UNKNOWN, np.int64),
+        grid=make_grid(view, route_ends(view, table)),
+        when=np.zeros(k, np.int64),
         dirty=changed,
         saving=np.full(orders, UNKNOWN, np.int64),
     )
@@ -61,7 +66,7 @@ def note_change(table: Tableau, known: Neighbours, rider: int) -> None:
 def find_neighbours(view: View, table: Tableau, known: Neighbours, order: int) -> None:
     """Make sure that ``known.near[order]`` holds the riders to try for the order, -1 padded."""
     if known.near[order, 0] == UNKNOWN:
-        first_riders(view, table, known.ends, order, known.near[order])
+        first_riders(view, table, known.grid, order, known.near[order], known.when)
 
 
 @kernel

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dispatch.geo.kernel import kernel, move
-from dispatch.solver.insertion import Scratch, cheapest_insertion, copy_with
+from dispatch.geo.kernel import inlined_kernel, kernel, move
+from dispatch.solver.insertion import Scratch, Slot, cheapest_insertion, copy_with
 from dispatch.solver.problem import Ints
-from dispatch.solver.tableau import Tableau
+from dispatch.solver.tableau import Tableau, slot_for
 from dispatch.solver.view import View, may_carry
 from dispatch.solver.walk import INFEASIBLE
 
@@ -23,23 +23,30 @@ def pair_costs(
         costs[i] = pair_cost(view, table, members[start[bundle[i]] : start[bundle[i] + 1]], rider[i], scratch)
 
 
-@kernel
+@inlined_kernel
 def pair_cost(view: View, table: Tableau, orders: Ints, rider: int, scratch: Scratch) -> int:
     """What the orders add to the rider's route."""
-    if table.closed[rider] == 1:
+    if table.closed[rider] == 1 or not may_carry(view, orders[0], rider):
         return INFEASIBLE
-    count, cost, row = table.length[rider], table.cost[rider], scratch.bundle
-    move(table.route[rider], 0, count, row, 0)
-    for k in range(orders.shape[0]):
-        order = orders[k]
+    slot = slot_for(view, table, rider, orders[0], INFEASIBLE, scratch)
+    cost = slot.cost
+    if cost < INFEASIBLE and orders.shape[0] > 1:
+        cost = _with_others(view, table, orders, rider, slot, scratch)
+    return int(cost - table.cost[rider]) if cost < INFEASIBLE else INFEASIBLE
+
+
+@kernel
+def _with_others(view: View, table: Tableau, orders: Ints, rider: int, slot: Slot, scratch: Scratch) -> int:
+    """What the route costs with all orders of a bundle; ``slot`` is that of the first."""
+    row, count = scratch.bundle, table.length[rider] + 2
+    copy_with(table.route[rider], count - 2, orders[0], slot.pickup_at, slot.dropoff_at, row)
+    for order in orders[1:]:
         if not may_carry(view, order, rider):
             return INFEASIBLE
         slot = cheapest_insertion(view, rider, row, count, table.frozen[rider], order, INFEASIBLE, scratch)
         if slot.pickup_at < 0:
             return INFEASIBLE
-        cost = slot.cost
-        if k + 1 < orders.shape[0]:
-            copy_with(row, count, order, slot.pickup_at, slot.dropoff_at, scratch.row)
-            count += 2
-            move(scratch.row, 0, count, row, 0)
-    return int(cost - table.cost[rider])
+        copy_with(row, count, order, slot.pickup_at, slot.dropoff_at, scratch.row)
+        count += 2
+        move(scratch.row, 0, count, row, 0)
+    return slot.cost

@@ -139,6 +139,7 @@ def _restore(table: Tableau, rider: int, saved: Ints) -> None:
     width = table.route.shape[1]
     table.route[rider] = saved[:width]
     table.length[rider], table.cost[rider] = saved[width], saved[width + 1]
+    table.known[rider] = 0
     for k in range(table.length[rider]):
         table.rider[table.route[rider, k] >> 1] = rider
 

@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dispatch.geo.kernel import kernel, move
-from dispatch.solver.insertion import Scratch, cheapest_insertion, copy_with
+from dispatch.geo.kernel import inlined_kernel, kernel, move
+from dispatch.solver.ahead import FIELDS, look_ahead
+from dispatch.solver.insertion import Scratch, Slot, cheapest_slot, copy_with
 from dispatch.solver.problem import OPEN, Ints, Problem, Routes
 from dispatch.solver.view import View, may_carry
 from dispatch.solver.walk import FINE, INFEASIBLE, total, walk
@@ -21,6 +22,7 @@ class Tableau(NamedTuple):
     closed: int64 (R,), 1 where what was given already breaks a rule, so that nothing is added.
     rider: int64 (O,), whose route has the order, -1 for nobody's. fixed: int64 (O,), 1 where the order must stay in its
     route.
+    ahead: int64 (R, W + 1, FIELDS), see ``ahead.py``; known: int64 (R,), 1 where it is that of the route as it is.
     """
 
     route: Ints
@@ -30,6 +32,8 @@ class Tableau(NamedTuple):
     closed: Ints
     rider: Ints
     fixed: Ints
+    ahead: Ints
+    known: Ints
 
 
 def make_tableau(problem: Problem, view: View, scratch: Scratch, *, width: int, replan: bool) -> Tableau:
@@ -46,6 +50,8 @@ def make_tableau(problem: Problem, view: View, scratch: Scratch, *, width: int, 
         closed=np.zeros(problem.rider_count, np.int64),
         rider=np.full(problem.order_count, -1, np.int64),
         fixed=(problem.orders.state != OPEN).astype(np.int64),
+        ahead=np.empty((problem.rider_count, width + 1, FIELDS), np.int64),
+        known=np.zeros(problem.rider_count, np.int64),
     )
     _fill(view, table, routes.start, routes.order * 2 + routes.kind, int(replan), scratch)
     return table
@@ -118,6 +124,7 @@ def write_row(table: Tableau, rider: int, row: Ints, count: int, cost: int) -> N
     move(row, 0, count, table.route[rider], 0)
     table.length[rider] = count
     table.cost[rider] = cost
+    table.known[rider] = 0
 
 
 @kernel
@@ -131,12 +138,20 @@ def put_at(
     table.rider[order] = rider
 
 
+@inlined_kernel
+def slot_for(view: View, table: Tableau, rider: int, order: int, limit: int, scratch: Scratch) -> Slot:
+    """The cheapest slot of the order in the rider's route, if it costs less than ``limit``; else one of INFEASIBLE."""
+    if table.known[rider] == 0:
+        look_ahead(view, rider, table.route[rider], table.length[rider], table.ahead[rider])
+        table.known[rider] = 1
+    row, ahead = table.route[rider], table.ahead[rider]
+    return cheapest_slot(view, rider, row, table.length[rider], table.frozen[rider], ahead, order, limit, scratch.event)
+
+
 @kernel
 def put(view: View, table: Tableau, rider: int, order: int, scratch: Scratch) -> bool:
     """Insert the order where it is cheapest; False, and nothing changed, where there is no place."""
-    slot = cheapest_insertion(
-        view, rider, table.route[rider], table.length[rider], table.frozen[rider], order, INFEASIBLE, scratch
-    )
+    slot = slot_for(view, table, rider, order, INFEASIBLE, scratch)
     if slot.pickup_at < 0:
         return False
     put_at(table, rider, order, slot.pickup_at, slot.dropoff_at, slot.cost, scratch)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dispatch.geo.kernel import TravelTable, inlined_kernel
+from dispatch.geo.kernel import TravelTable, inlined_kernel, kernel, travel_s
 from dispatch.solver.costs import Weights
 from dispatch.solver.problem import EVERYWHERE, ON_BOARD, OPEN, Ints, Orders, Problem, Riders
 from dispatch.solver.rules import Rules
@@ -27,6 +27,7 @@ class View(NamedTuple):
 
     barred: sorted int64, order * R + rider. load, aboard: int64 (R,), sizes and number of orders in the bag at the
     start.
+    direct_s: int64 (O, P), from each order's merchant to its door.
     mates_start, mates: the orders of merchant m that are not in a bag are mates[mates_start[m]:mates_start[m + 1]].
     """
 
@@ -39,6 +40,7 @@ class View(NamedTuple):
     aboard: Ints
     mates_start: Ints
     mates: Ints
+    direct_s: Ints
     weights: Weights
     rules: RuleFlags
 
@@ -62,6 +64,7 @@ def make_view(problem: Problem, rules: Rules, weights: Weights) -> View:
         aboard=np.bincount(holder, minlength=count).astype(np.int64),
         mates_start=np.concatenate([np.zeros(1, np.int64), np.cumsum(by_merchant)]),
         mates=waiting[np.argsort(merchants, kind="stable")],
+        direct_s=_direct_s(problem),
         weights=weights,
         rules=RuleFlags(
             one_merchant_on_board=int(rules.one_merchant_on_board),
@@ -71,6 +74,20 @@ def make_view(problem: Problem, rules: Rules, weights: Weights) -> View:
             max_food_age_s=rules.max_food_age_s,
         ),
     )
+
+
+def _direct_s(problem: Problem) -> Ints:
+    """Seconds from pickup to drop-off of each order by each profile; int64 (O, P)."""
+    seconds = np.empty((problem.order_count, len(problem.travel.pace)), np.int64)
+    _fill_direct(problem.travel, problem.orders.pickup, problem.orders.dropoff, seconds)
+    return seconds
+
+
+@kernel
+def _fill_direct(travel: TravelTable, pickup: Ints, dropoff: Ints, seconds: Ints) -> None:
+    for o in range(seconds.shape[0]):
+        for p in range(seconds.shape[1]):
+            seconds[o, p] = travel_s(travel, p, pickup[o], dropoff[o])
 
 
 @inlined_kernel
