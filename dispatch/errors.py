@@ -5,8 +5,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
+
+SHOWN_OF_A_KIND: Final = 20
+"""A column of a large file that is wrong in every row should not hide what else is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,4 +83,14 @@ class InvalidInputError(DispatchError):
         )
 
     def __str__(self) -> str:
-        return "\n".join([f"{self.cause} {self.action}", *(f"  - {issue}" for issue in self.issues)])
+        """All issues, a line each; of those of one kind in one file the first ones, and how many more there are."""
+        lines, kinds = [f"{self.cause} {self.action}"], Counter[tuple[str, str]]()
+        for issue in self.issues:
+            kinds[issue.source, issue.code] += 1
+            if kinds[issue.source, issue.code] <= SHOWN_OF_A_KIND:
+                lines.append(f"  - {issue}")
+        more = ((*kind, count - SHOWN_OF_A_KIND) for kind, count in kinds.items() if count > SHOWN_OF_A_KIND)
+        lines += (
+            f"  - {source + ': ' if source else ''}{count} more like these ({code})." for source, code, count in more
+        )
+        return "\n".join(lines)

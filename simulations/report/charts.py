@@ -49,12 +49,12 @@ def distribution(orders: pl.DataFrame) -> Chart | None:
         groups, colours, names = [minutes[~late], minutes[late]], [Ink.MAIN, Ink.LATE], ["promise kept", "late"]
         axes.hist(groups, bins.tolist(), stacked=True, color=colours, label=names, edgecolor=Ink.PAPER, linewidth=0.6)
         for at, name, row in ((median, "half", 0), (most, "90 %", 0), (promise, "promised (median)", 1)):
-            _upright(axes, float(at), f"{name}: {at:.0f} min", row)
+            _upright(axes, float(at), f"{name}: {at:.3g} min", row)
         axes.set_xlabel("minutes from placing the order to having it")
         axes.set_ylabel("orders")
         axes.legend(loc="upper right")
         svg = to_svg(drawn, "distribution")
-    return Chart(svg, f"Half of the orders took less than {median:.0f} minutes, nine of ten less than {most:.0f}.")
+    return Chart(svg, f"Half of the orders took less than {median:.3g} minutes, nine of ten less than {most:.3g}.")
 
 
 def _upright(axes: Axes, at: float, text: str, row: int) -> None:
@@ -143,7 +143,7 @@ def ticks(tick_cpu_s: Sequence[float], tick_s: int) -> Chart | None:
         axes.semilogy(np.arange(1, len(milliseconds) + 1), milliseconds, ".", color=Ink.MAIN, markersize=3)
         axes.set_xlabel(f"tick, one every {tick_s} s")
         axes.set_ylabel("CPU, ms")
-        axes.yaxis.set_major_formatter("{x:g}")
+        axes.yaxis.set_major_formatter("{x:,g}")
         svg = to_svg(drawn, "ticks")
     return Chart(svg, f"Half of the ticks took less than {np.median(milliseconds):.1f} ms of CPU time.")
 

@@ -80,6 +80,14 @@ def test_all_issues_of_an_input_are_told() -> None:
     assert [issue["line"] for issue in told["issues"]] == [7, 7]
 
 
+def test_issues_of_one_kind_do_not_bury_the_others() -> None:
+    many = [Issue("not_a_number", f"x is row {line}", "Write one.", "a.csv", line, "x") for line in range(2, 10_002)]
+    told = str(InvalidInputError("instance here", [*many, ISSUE])).splitlines()
+    assert told[0] == "instance here: 10001 issues, nothing was loaded. Mend what is listed and load again."
+    assert told[-2:] == [f"  - {ISSUE}", "  - a.csv: 9980 more like these (not_a_number)."]
+    assert len(told) == 23
+
+
 @pytest.mark.parametrize(
     ("words", "cause"),
     [
