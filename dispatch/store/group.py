@@ -71,7 +71,7 @@ class GroupWriter:
         found = heads(connection, by_market)
         missing = sorted(by_market.keys() - found.keys())
         if missing:
-            add_missing(connection, MARKETS, [_new_market(MarketId(market_id)) for market_id in missing])
+            add_missing(connection, MARKETS, [new_market(MarketId(market_id)) for market_id in missing])
             found = heads(connection, by_market)
         books: dict[str, Book] = {}
         for market_id, head in found.items():
@@ -130,7 +130,8 @@ def _prepared(append: Append) -> Prepared | DispatchError:
         return error
 
 
-def _new_market(market_id: MarketId) -> Row:
+def new_market(market_id: MarketId) -> Row:
+    """The row of a market without events."""
     return {
         "market_id": market_id,
         "seq": 0,

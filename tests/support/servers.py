@@ -131,6 +131,13 @@ class Redis:
         """The address of the server."""
         return f"unix://{self._socket}"
 
+    def empty(self) -> None:
+        """Take everything out."""
+        from redis import Redis as Client  # noqa: PLC0415
+
+        with Client.from_url(self.url) as client:
+            client.flushall()
+
     def _answers(self) -> bool:
         from redis import Redis as Client  # noqa: PLC0415
         from redis.exceptions import ConnectionError as NoConnectionError  # noqa: PLC0415
