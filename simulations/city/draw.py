@@ -13,6 +13,7 @@ import numpy as np
 from dispatch.errors import DispatchError
 from simulations.city.load import load_city
 from simulations.city.make import make_city
+from simulations.folder import writing
 from simulations.readers.own import write_instance
 
 
@@ -25,7 +26,8 @@ def main(city: Path, folder: Path, seed: int, form: str) -> None:
     """Draw a day from the parameters in CITY (a TOML file) and write it into FOLDER."""
     try:
         instance = make_city(load_city(city), np.random.default_rng(seed))
-        write_instance(folder, instance, table_format="geojson" if form == "geojson" else "parquet")
+        with writing(folder):
+            write_instance(folder, instance, table_format="geojson" if form == "geojson" else "parquet")
     except DispatchError as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"{len(instance.orders)} orders, {len(instance.riders)} riders, {len(instance.merchants)} merchants.")
