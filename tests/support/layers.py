@@ -32,7 +32,7 @@ def _room(sees: str, bought: str | None = None) -> Room:
 
 
 _PORTS = "units errors settings model store engine"
-_ALL = f"{_PORTS} geo solver intake notify insight {ROOT}"
+_ALL = f"{_PORTS} geo solver service intake notify insight {ROOT}"
 
 ROOMS: Mapping[str, Room] = {
     ROOT: _room("", ""),
@@ -44,15 +44,16 @@ ROOMS: Mapping[str, Room] = {
     "solver": _room("units errors model geo", "numba numpy ortools scipy"),
     "store": _room("units errors settings model"),
     "engine": _room(f"units errors settings model geo solver store {ROOT}"),
+    "service": _room(f"{_PORTS} geo solver {ROOT}", "argon2 jwt numpy prometheus_client sqlalchemy"),
     "intake": _room(_PORTS),
     "notify": _room(_PORTS),
     "insight": _room(_PORTS),
     "api": _room(_ALL),
     "web": _room(""),
     "cli": _room(f"{_ALL} api"),
-    "commands": _room(f"{_ALL} cli"),
-    "simulations": _room(f"{_ALL} cli"),
-    "benchmarks": _room(f"{_ALL} cli simulations"),
+    "commands": _room(f"{_ALL} api cli"),
+    "simulations": _room(f"{_ALL} api cli commands"),
+    "benchmarks": _room(f"{_ALL} api cli simulations"),
 }
 """Every allowed edge. A change here is a change of docs/architecture.md and needs a decision record in docs/adr/."""
 

@@ -21,6 +21,7 @@ PACKAGE_FILES = 3
 BLANKET = frozenset({"Exception", "BaseException"})
 
 PROCESS_EDGES: Mapping[str, str] = {
+    "dispatch/api/errors.py": "the edge of a request: a fault is answered as a problem and written down by the server",
     "dispatch/store/writer.py": "the thread that writes: a fault is told to whoever waits, and the next write is tried",
 }
 """Files that may catch every exception, and why: the last line of defence of a process, which reports what happened."""

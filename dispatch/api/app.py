@@ -1,0 +1,44 @@
+"""The app, put together: every room of endpoints, every handler of errors, and the state they share."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from fastapi import FastAPI
+
+from dispatch import __version__
+from dispatch.api.errors import add_handlers
+from dispatch.api.requests import RequestIds
+from dispatch.api.routes import health, merchants, orders, riders
+from dispatch.api.state import AppState
+
+MOST_BYTES = 1_000_000
+"""The largest body of a request."""
+
+Start = Callable[[], AbstractAsyncContextManager[AppState]]
+
+
+def create_app(start: Start) -> FastAPI:
+    """The app over what ``start`` opens when the server starts, and closes when it stops."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[AppState]:
+        async with start() as state:
+            yield state
+
+    app = FastAPI(
+        title="Dispatch",
+        summary="Decides which rider carries which order, and says why.",
+        version=__version__,
+        openapi_url="/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+        max_body_size=MOST_BYTES,
+    )
+    add_handlers(app)
+    app.add_middleware(RequestIds)
+    for module in (health, orders, merchants, riders):
+        app.include_router(module.router)
+    return app

@@ -1,0 +1,92 @@
+"""From a request to an ``Ask``: who, which market, under which id, expecting which version.
+
+``Idempotency-Key`` makes the command's id the caller's own: the same key again gives the first answer, also after a
+restart; with another body it is refused. Refusals are not kept: nothing has happened, so the same key decides anew.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Annotated
+
+from fastapi import Depends, Header
+
+from dispatch.api.auth import InMarket, Who
+from dispatch.api.etag import version_in
+from dispatch.api.state import Api, AppRequest
+from dispatch.model.commands import Command
+from dispatch.model.order import MarketId
+from dispatch.service.asks import Ask, Done, Expected, Ref
+from dispatch.service.principals import Principal
+from dispatch.service.service import Services
+from dispatch.units import Instant
+
+_KEY = Header(
+    alias="Idempotency-Key",
+    min_length=1,
+    max_length=128,
+    pattern=r"^[\x21-\x7e]+$",
+    description="The same key again gives the first answer once more.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Carries out commands of one request."""
+
+    api: Services
+    who: Principal
+    market_id: MarketId
+    key: str | None
+    fingerprint: str
+    version: int | None
+
+    @property
+    def now(self) -> Instant:
+        """The present instant of the market's clock."""
+        return self.api.clock.now()
+
+    async def do(
+        self,
+        command: Command,
+        about: Ref | None = None,
+        *,
+        command_id: str | None = None,
+        occurred_at: Instant | None = None,
+    ) -> Done:
+        """Carry out a command; ``about`` names the entity to answer with, and the one that ``If-Match`` speaks of.
+
+        command_id: the caller's own name for this command, instead of the key of the request. Raises what
+        ``Markets.execute`` raises.
+        """
+        own = command_id or self.key
+        name = f"{self.who.id}:{own}" if own is not None else self.api.new_id("cmd")
+        expected = None if self.version is None or about is None else Expected(about, self.version)
+        ask = Ask(
+            command=command,
+            actor=self.who.actor,
+            command_id=name,
+            repeatable=own is not None,
+            fingerprint=self.fingerprint if command_id is None else "",
+            occurred_at=occurred_at,
+            about=about,
+            expected=expected,
+        )
+        return await self.api.markets.execute(self.market_id, ask)
+
+
+async def _asking(
+    request: AppRequest,
+    api: Api,
+    who: Who,
+    market_id: InMarket,
+    key: Annotated[str | None, _KEY] = None,
+    if_match: Annotated[str | None, Header(description='The ETag last seen, such as "7".')] = None,
+) -> Asking:
+    content = sha256(f"{request.method} {request.url.path}\n".encode() + await request.body()).hexdigest()
+    return Asking(api, who, market_id, key, content, version_in(if_match))
+
+
+Asks = Annotated[Asking, Depends(_asking)]
+"""Write ``asks: Asks`` among the arguments of an endpoint that changes something."""

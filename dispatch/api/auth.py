@@ -1,0 +1,59 @@
+"""Who asks, and about which market: the first thing every endpoint knows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated
+
+from fastapi import Depends, Query
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from dispatch.api.state import Api, AppRequest
+from dispatch.errors import ConflictError
+from dispatch.model.order import MarketId
+from dispatch.model.rider import RiderId
+from dispatch.service.principals import Principal, Right, UnauthenticatedError
+
+_BEARER = HTTPBearer(auto_error=False, description="An access token of a person or a device, or the key of a server.")
+
+
+async def _who(
+    request: AppRequest, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]
+) -> Principal:
+    if credentials is None:
+        raise UnauthenticatedError("The request has no credentials.", "Send the header `Authorization: Bearer ...`.")
+    return await request.state["guard"].principal(credentials.credentials)
+
+
+Who = Annotated[Principal, Depends(_who)]
+"""Write ``who: Who`` among the arguments of an endpoint to get the principal."""
+
+
+def _market(
+    api: Api, who: Who, market_id: Annotated[str | None, Query(description="Needed where there is a choice.")] = None
+) -> MarketId:
+    return who.market(None if market_id is None else MarketId(market_id), frozenset(api.markets.all))
+
+
+InMarket = Annotated[MarketId, Depends(_market)]
+"""Write ``market_id: InMarket`` to get the market that the request is about, which is one of the principal's."""
+
+
+def may(right: Right) -> Callable[[Principal], None]:
+    """For ``dependencies=[Depends(may(Right.X))]`` of an endpoint: only for those who have the right."""
+
+    def check(who: Who) -> None:
+        who.need(right)
+
+    return check
+
+
+def _rider(who: Who) -> RiderId:
+    who.need(Right.RIDE)
+    if who.rider_id is None:
+        raise ConflictError("These credentials belong to no rider.", "Sign in as a rider.", code="no_rider")
+    return who.rider_id
+
+
+Me = Annotated[RiderId, Depends(_rider)]
+"""Write ``me: Me`` to get the rider who asks."""

@@ -1,0 +1,122 @@
+"""Every refusal as problem+json (RFC 9457): a stable code, the cause, what to do, and all issues at once."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any, Final
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from dispatch.errors import (
+    ConflictError,
+    DispatchError,
+    InvalidInputError,
+    Issue,
+    NotFoundError,
+    StaleError,
+    TravelError,
+)
+
+LOG: Final = logging.getLogger(__name__)
+MEDIA_TYPE: Final = "application/problem+json"
+
+BY_CODE: Final[Mapping[str, int]] = {
+    "unauthenticated": 401,
+    "forbidden": 403,
+    "too_many_requests": 429,
+    "key_reused": 422,
+    "market_away": 503,
+    "store_unavailable": 503,
+    "store_closed": 503,
+    "schema": 503,
+    "lease_lost": 503,
+}
+"""Where the code says more than the class of the error."""
+
+BY_CLASS: Final[Sequence[tuple[type[DispatchError], int]]] = (
+    (NotFoundError, 404),
+    (StaleError, 412),
+    (ConflictError, 409),
+    (InvalidInputError, 422),
+    (TravelError, 503),
+)
+
+_RETRY_AFTER_S: Final = 2
+
+
+def status_of(error: DispatchError) -> int:
+    """The HTTP status of a refusal; 500 for those that no caller can cause."""
+    known = BY_CODE.get(error.code)
+    if known is not None:
+        return known
+    return next((status for kind, status in BY_CLASS if isinstance(error, kind)), 500)
+
+
+def problem(
+    status: int, code: str, cause: str, action: str, *, issues: Sequence[Issue] = (), headers: Mapping[str, str] = {}
+) -> JSONResponse:
+    """The answer that tells of a refusal."""
+    body: dict[str, Any] = {
+        "type": f"urn:dispatch:error:{code}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "code": code,
+        "detail": cause,
+        "action": action,
+    }
+    if issues:
+        names = ("code", "cause", "action", "field")
+        body["issues"] = [{name: getattr(issue, name) for name in names} for issue in issues]
+    return JSONResponse(body, status, headers=dict(headers), media_type=MEDIA_TYPE)
+
+
+def answer(error: DispatchError) -> JSONResponse:
+    """A refusal as an answer."""
+    status = status_of(error)
+    issues = error.issues if isinstance(error, InvalidInputError) else ()
+    headers: dict[str, str] = {}
+    if status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        headers["Retry-After"] = str(_RETRY_AFTER_S)
+    return problem(status, error.code, error.cause, error.action, issues=issues, headers=headers)
+
+
+def add_handlers(app: FastAPI) -> None:
+    """Make every error of the app a problem."""
+
+    @app.exception_handler(DispatchError)
+    async def refused(_: Request, error: DispatchError) -> JSONResponse:
+        if status_of(error) == HTTPStatus.INTERNAL_SERVER_ERROR:
+            LOG.error("A request failed.", exc_info=error)
+        return answer(error)
+
+    @app.exception_handler(RequestValidationError)
+    async def malformed(_: Request, error: RequestValidationError) -> JSONResponse:
+        found = [_issue(one) for one in error.errors()]
+        noun = "issue" if len(found) == 1 else "issues"
+        cause = f"The request has {len(found)} {noun}; nothing of it was taken."
+        return problem(422, "invalid_input", cause, "Mend what is listed and send it again.", issues=found)
+
+    @app.exception_handler(HTTPException)
+    async def http(_: Request, error: HTTPException) -> JSONResponse:
+        code = HTTPStatus(error.status_code).name.lower()
+        cause = str(error.detail).rstrip(".") + "."
+        return problem(
+            error.status_code, code, cause, "Look at the description of the API.", headers=error.headers or {}
+        )
+
+    @app.exception_handler(Exception)
+    async def broken(_: Request, error: Exception) -> JSONResponse:
+        cause = "The service made a mistake; it has been written down."
+        return problem(500, "broken", cause, "Send the request again; report it if that happens once more.")
+
+
+def _issue(found: Mapping[str, Any]) -> Issue:
+    where = ".".join(str(part) for part in found["loc"] if part != "body")
+    return Issue(str(found["type"]), f"{where or 'body'}: {found['msg']}", "Correct the value.", field=where)

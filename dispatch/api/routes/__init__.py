@@ -1,0 +1,1 @@
+"""Endpoints, a module for each audience. `dispatch.api.app` names them all."""

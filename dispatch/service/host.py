@@ -1,0 +1,205 @@
+"""One market as this process holds it: the only place where its commands are decided.
+
+All of a host runs on one event loop. Deciding, handing the events to the store and taking them into the state happen
+without a pause in between, so commands are in one order and need no lock. The caller is answered when the events are
+durable; the next command does not wait for that. If the store refuses an append, what was decided after it is refused,
+too, the state is loaded again, and those commands are decided anew.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from dispatch.engine.clock import Clock
+from dispatch.engine.decide import drafted
+from dispatch.engine.draft import Draft
+from dispatch.errors import ConflictError, NotFoundError, StaleError
+from dispatch.model.codec import Json
+from dispatch.model.events import Recorded
+from dispatch.model.order import MarketId
+from dispatch.model.state import MarketState, OrderState, RiderState
+from dispatch.service.asks import Ask, Done, Expected, Outcome
+from dispatch.service.follow import FOLLOW, Follow, follow_ups
+from dispatch.store.rows import PROJECTIONS
+from dispatch.store.store import Store
+from dispatch.store.writes import Append
+
+_ATTEMPTS: Final = 5
+"""How often a command is decided anew because what it built on was refused."""
+
+Listener = Callable[[tuple[Recorded, ...], MarketState], None]
+
+
+class Host:
+    """The state of one market, equal to its log or ahead of the disk by what is being written.
+
+    fence: the token of the lease under which this process writes, if there are leases.
+    """
+
+    def __init__(
+        self,
+        market_id: MarketId,
+        store: Store,
+        clock: Clock,
+        *,
+        fence: int | None = None,
+        follow: Sequence[Follow] = FOLLOW,
+    ) -> None:
+        self.market_id, self.clock, self.fence = market_id, clock, fence
+        self.state = MarketState(market_id)
+        self._store, self._follow = store, follow
+        self._listeners: list[Listener] = []
+        self._asked: dict[str, asyncio.Future[Done]] = {}
+        self._loading = asyncio.Lock()
+        self._doubtful = True
+        self._under_way: set[asyncio.Future[tuple[Recorded, ...]]] = set()
+
+    async def open(self) -> None:
+        """Load the state."""
+        await self._settled()
+
+    async def drain(self) -> None:
+        """Wait until everything that was decided is durable, or refused."""
+        while self._under_way:
+            await asyncio.wait(self._under_way)
+
+    def listen(self, listener: Listener) -> None:
+        """Call ``listener`` with the events of each command once they are durable, and with the present state."""
+        self._listeners.append(listener)
+
+    async def execute(self, ask: Ask) -> Done:
+        """Decide, write, take in; answers when the events are durable.
+
+        Raises a DispatchError, and nothing has happened then; only after StoreUnavailableError that is not known, and
+        the same command may be sent again under the same id.
+        """
+        if not ask.repeatable:
+            return await self._carry_out(ask)
+        before = self._asked.get(ask.command_id)
+        if before is not None:
+            # The answer to the first of two that came at once is the answer to both.
+            return await asyncio.shield(before)
+        answer = self._asked[ask.command_id] = asyncio.ensure_future(self._once_only(ask))
+        answer.add_done_callback(lambda done: self._forget(ask.command_id, done))
+        return await asyncio.shield(answer)
+
+    def _forget(self, command_id: str, answer: asyncio.Future[Done]) -> None:
+        self._asked.pop(command_id, None)
+        if not answer.cancelled():
+            answer.exception()  # whoever asked has seen it, or is gone
+
+    async def _once_only(self, ask: Ask) -> Done:
+        known = await asyncio.to_thread(self._store.remembered, self.market_id, ask.command_id)
+        if known is None:
+            return await self._carry_out(ask)
+        if known.fingerprint != ask.fingerprint:
+            cause = f"Command {ask.command_id} was sent before with other content."
+            raise ConflictError(cause, "Give every command an id of its own.", code="key_reused")
+        kept = Outcome.read(known.outcome)
+        entity = PROJECTIONS[kept.kind].from_state(kept.state) if kept.state else None
+        return Done(known.events, entity, repeated=True)
+
+    async def _carry_out(self, ask: Ask) -> Done:
+        for _ in range(_ATTEMPTS - 1):
+            try:
+                return await self._try(ask)
+            except VersionError:
+                raise
+            except StaleError as error:
+                if error.code != StaleError.code:
+                    raise
+        return await self._try(ask)
+
+    async def _try(self, ask: Ask) -> Done:
+        await self._settled()
+        # Nothing is awaited from here until the events are in the state.
+        now = self.clock.now()
+        at = now if ask.occurred_at is None else min(ask.occurred_at, now)
+        draft = self._decide(ask, now, at)
+        entity = None if ask.about is None else ask.about.find(draft.state)
+        append = self._append(ask, draft, entity)
+        if append is None:
+            return Done(entity=entity)
+        written = asyncio.wrap_future(self._store.submit(append))
+        draft.settle()
+        self._under_way.add(written)
+        written.add_done_callback(self._ended)
+        return Done(await asyncio.shield(written), entity)
+
+    def _decide(self, ask: Ask, now: int, at: int) -> Draft:
+        _check(self.state, ask.expected)
+        return Draft(self.state, now, at) if ask.command is None else drafted(self.state, ask.command, now, at)
+
+    def _append(self, ask: Ask, draft: Draft, entity: object) -> Append | None:
+        """What is to be written; nothing where nothing follows and nobody will ask again."""
+        if not draft.events and not ask.repeatable and ask.fired is None:
+            return None
+        found = follow_ups(draft.events, draft.state, draft.now, self._follow)
+        outcome: Json = None
+        if ask.repeatable:
+            outcome = {}
+            if ask.about is not None and entity is not None:
+                text = PROJECTIONS[ask.about.kind].to_state(entity)
+                outcome = {"kind": ask.about.kind, "id": ask.about.id, "state": text}
+        return Append(
+            market_id=self.market_id,
+            events=tuple(draft.events),
+            expected_seq=self.state.seq if draft.events else None,
+            occurred_at=draft.at,
+            recorded_at=draft.now,
+            actor=ask.actor,
+            command_id=ask.command_id,
+            fence=self.fence,
+            outcome=outcome,
+            fingerprint=ask.fingerprint,
+            messages=found.messages,
+            timers=found.timers,
+            cancelled_timers=found.cancelled,
+            fired=ask.fired,
+        )
+
+    def _ended(self, written: asyncio.Future[tuple[Recorded, ...]]) -> None:
+        self._under_way.discard(written)
+        if written.cancelled() or written.exception() is not None:
+            self._doubtful = True
+            return
+        recorded = written.result()
+        for listener in self._listeners if recorded else ():
+            listener(recorded, self.state)
+
+    async def _settled(self) -> None:
+        """Load the state again where an append was refused; wait for that where somebody else does."""
+        if not self._doubtful:
+            return
+        async with self._loading:
+            while self._doubtful:
+                await self.drain()
+                state = await asyncio.to_thread(self._store.load_state, self.market_id)
+                self.state, self._doubtful = state, False
+
+
+def version_of(entity: object) -> int | None:
+    """How many events have changed an entity, for those that count it."""
+    return entity.version if isinstance(entity, OrderState | RiderState) else None
+
+
+def _check(state: MarketState, expected: Expected | None) -> None:
+    if expected is None:
+        return
+    entity = expected.ref.find(state)
+    if entity is None:
+        raise NotFoundError(f"There is no {expected.ref.kind} {expected.ref.id!r}.", "Check the id and the market.")
+    present = version_of(entity)
+    if present != expected.version:
+        cause = f"{expected.ref.id} is at version {present}, not at {expected.version}."
+        raise VersionError(cause, "Look at its present state, and repeat with that version.", entity)
+
+
+class VersionError(StaleError):
+    """The caller has seen another version of the entity; ``present`` is how it is now (HTTP 412)."""
+
+    def __init__(self, cause: str, action: str, present: object) -> None:
+        super().__init__(cause, action)
+        self.present = present

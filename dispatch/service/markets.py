@@ -1,0 +1,77 @@
+"""The markets of a service: which there are, who holds each, and the one door through which commands go."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from dispatch.errors import DispatchError, NotFoundError
+from dispatch.model.order import MarketId
+from dispatch.service.asks import Ask, Done
+from dispatch.service.feed import Feed
+from dispatch.service.host import Host
+from dispatch.service.loop import Pace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarketSettings:
+    """What a market is, apart from what happens in it. policy: the name of a shipped one, or the path of a file."""
+
+    id: MarketId
+    name: str = ""
+    time_zone: str = "UTC"
+    currency: str = "USD"
+    policy: str = "default"
+    pace: Pace = field(default_factory=Pace)
+    road_factor: float = 1.0
+
+
+class MarketAwayError(DispatchError):
+    """No process holds the market at this moment (HTTP 503)."""
+
+    code = "market_away"
+
+
+@dataclass(slots=True)
+class Market:
+    """One market as this process knows it; ``host`` is there while this process holds it."""
+
+    settings: MarketSettings
+    feed: Feed
+    host: Host | None = None
+
+
+class Markets:
+    """Every market of the service by its id."""
+
+    def __init__(self) -> None:
+        self._markets: dict[MarketId, Market] = {}
+
+    @property
+    def all(self) -> Mapping[MarketId, Market]:
+        """All markets."""
+        return self._markets
+
+    def add(self, market: Market) -> None:
+        """Make a market known."""
+        self._markets[market.settings.id] = market
+
+    def get(self, market_id: MarketId) -> Market:
+        """The market of that id. Raises NotFoundError."""
+        market = self._markets.get(market_id)
+        if market is None:
+            raise NotFoundError(f"There is no market {market_id!r}.", "Check the id of the market.")
+        return market
+
+    async def execute(self, market_id: MarketId, ask: Ask) -> Done:
+        """Have a command carried out by whoever holds the market. Raises what ``Host.execute`` raises."""
+        host = self.get(market_id).host
+        if host is None:
+            cause = f"No process holds market {market_id} at this moment."
+            raise MarketAwayError(cause, "Send the command again with the same id in a few seconds.")
+        return await host.execute(ask)
+
+
+DEFAULT_MARKET: Final = MarketId("main")
+"""The market of a service that was told of none."""

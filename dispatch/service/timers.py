@@ -1,0 +1,88 @@
+"""Durable timers of one market, carried out by the process that holds it.
+
+To add a kind: set timers of it in ``dispatch.service.follow``, and name here what each leads to.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Final
+
+from dispatch.errors import ConflictError, DispatchError, NotFoundError, StaleError
+from dispatch.model.actor import SYSTEM_ACTOR
+from dispatch.model.commands import Command, ExpireOffer
+from dispatch.model.events import OfferId
+from dispatch.service.asks import Ask
+from dispatch.service.follow import OFFER_EXPIRES
+from dispatch.service.host import Host
+from dispatch.store.store import Store
+from dispatch.store.timers import claim_timers, next_due_at
+from dispatch.store.writes import TimerClaim
+
+LOG: Final = logging.getLogger(__name__)
+
+Fires = Callable[[TimerClaim], Command]
+
+
+def _offer_expires(claim: TimerClaim) -> Command:
+    return ExpireOffer(offer_id=OfferId(claim.name.removeprefix("offer:")))
+
+
+FIRES: Final[Mapping[str, Fires]] = {OFFER_EXPIRES: _offer_expires}
+"""What a timer of each kind leads to."""
+
+_AT_ONCE: Final = 200
+
+
+class Timers:
+    """Looks every ``look_s`` wall seconds for timers that are due, and carries them out."""
+
+    def __init__(
+        self, host: Host, store: Store, worker: str, *, look_s: float = 0.25, fires: Mapping[str, Fires] = FIRES
+    ) -> None:
+        self._host, self._store, self._worker, self._look_s, self._fires = host, store, worker, look_s, fires
+
+    async def run(self) -> None:
+        """Go on until cancelled."""
+        while True:
+            try:
+                while await self.fire_due() == _AT_ONCE:
+                    pass
+            except DispatchError as error:
+                LOG.warning("market %s: timers wait: %s", self._host.market_id, error)
+            await asyncio.sleep(self._look_s)
+
+    async def fire_due(self) -> int:
+        """Carry out what is due; how many timers that were."""
+        now = self._host.clock.now()
+        due_at = await asyncio.to_thread(self._next_due_at)
+        if due_at is None or due_at > now:
+            return 0
+        claiming = partial(
+            claim_timers, worker=self._worker, now=now, lease_s=30, limit=_AT_ONCE, market_id=self._host.market_id
+        )
+        claims = await asyncio.wrap_future(self._store.run(claiming))
+        await asyncio.gather(*(self._fire(claim) for claim in claims))
+        return len(claims)
+
+    def _next_due_at(self) -> int | None:
+        with self._store.reading() as connection:
+            return next_due_at(connection)
+
+    async def _fire(self, claim: TimerClaim) -> None:
+        lead = self._fires.get(claim.kind)
+        if lead is None:
+            LOG.error("market %s: no use for timer %s of kind %s", claim.market_id, claim.name, claim.kind)
+            return
+        ask = Ask(command=lead(claim), actor=SYSTEM_ACTOR, command_id=claim.command_id, fired=claim)
+        try:
+            await self._host.execute(ask)
+        except StaleError:
+            return  # it was cancelled, set anew, or is another worker's by now
+        except (ConflictError, NotFoundError) as error:
+            LOG.info("market %s: timer %s has nothing to do: %s", claim.market_id, claim.name, error)
+            ended = Ask(command=None, actor=SYSTEM_ACTOR, command_id=claim.command_id, fired=claim)
+            await self._host.execute(ended)

@@ -1,0 +1,109 @@
+"""A real server of the API on a port of this machine, and clients of the several parties."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+
+import httpx
+import uvicorn
+
+from dispatch.api.app import create_app
+from dispatch.api.state import AppState
+from dispatch.engine.clock import Clock, SystemClock
+from dispatch.model.order import MarketId, MerchantId
+from dispatch.model.rider import RiderId
+from dispatch.service.loop import Pace
+from dispatch.service.markets import MarketSettings
+from dispatch.service.principals import Principal, Role, UnauthenticatedError
+from dispatch.service.service import run_services
+from dispatch.solver.solve import solve
+from dispatch.store.store import Store, open_store
+from tests.support.builders import MARKET
+
+QUICK = Pace(tick_s=0.2, least_s=0.05, pressure_orders=1)
+
+
+class KnownTokens:
+    """A guard that knows some tokens: each is the name of a role, with the id of who it is after a colon."""
+
+    def __init__(self, principals: Mapping[str, Principal]) -> None:
+        self._principals = principals
+
+    async def principal(self, token: str) -> Principal:
+        """Whose token it is."""
+        found = self._principals.get(token)
+        if found is None:
+            raise UnauthenticatedError("The token is not known.", "Sign in.")
+        return found
+
+
+def everybody(riders: int = 3) -> dict[str, Principal]:
+    """A principal of every role by token: "admin", "merchant", "rider-1" and so on."""
+    found = {role.value: Principal(id=f"u-{role.value}", role=role) for role in Role if role is not Role.RIDER}
+    found["merchant"] = Principal(id="u-merchant", role=Role.MERCHANT, merchant_id=MerchantId("m1"))
+    for number in range(1, riders + 1):
+        found[f"rider-{number}"] = Principal(
+            id=f"u-rider-{number}", role=Role.RIDER, rider_id=RiderId(f"r{number}"), device_id=f"phone-{number}"
+        )
+    return found
+
+
+@dataclass(frozen=True)
+class Live:
+    """A running server."""
+
+    url: str
+    store: Store
+
+    def client(self, token: str) -> httpx.Client:
+        """A client that sends this token."""
+        return httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {token}"}, timeout=30)
+
+
+@contextmanager
+def live_api(
+    store_url: str,
+    *,
+    clock: Clock | None = None,
+    pace: Pace = QUICK,
+    ticking: bool = True,
+    markets: Sequence[MarketId] = (MARKET,),
+) -> Iterator[Live]:
+    """Serve the API from a store, with a guard that knows ``everybody``."""
+    settings = [MarketSettings(id=market_id, pace=pace) for market_id in markets]
+    with open_store(store_url, upgrading=True) as store:
+
+        @asynccontextmanager
+        async def start() -> AsyncIterator[AppState]:
+            async with run_services(store, clock or SystemClock(), solve, settings, ticking=ticking) as services:
+                yield AppState(services=services, guard=KnownTokens(everybody()), secret=b"tests")
+
+        with _served(uvicorn.Config(create_app(start), log_level="warning", lifespan="on")) as url:
+            yield Live(url, store)
+
+
+@contextmanager
+def _served(config: uvicorn.Config) -> Iterator[str]:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        try:
+            _await_start(server, thread)
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join(30)
+
+
+def _await_start(server: uvicorn.Server, thread: threading.Thread) -> None:
+    until = time.monotonic() + 30
+    while not server.started:
+        if not thread.is_alive() or time.monotonic() > until:
+            raise RuntimeError("the server did not start")
+        time.sleep(0.01)
