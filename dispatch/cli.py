@@ -20,6 +20,7 @@ from dispatch.errors import DispatchError, InvalidInputError
 GROUP: Final = "dispatch.commands"
 
 BUILT_IN: Final[Mapping[str, str]] = {
+    "audit": "dispatch.commands.audit:audit",
     "db": "dispatch.commands.db:db",
     "explain": "dispatch.commands.explain:explain",
     "replay": "dispatch.commands.replay:replay",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, Select, select
 
 from dispatch.model.order import MarketId
 from dispatch.store.chain import GENESIS, hash_of
@@ -33,7 +33,13 @@ class Audit:
 def event_rows(connection: Connection, market_id: MarketId) -> Iterator[Row[Any]]:
     """The rows of a market's log in order, a part at a time."""
     query = select(EVENTS).where(EVENTS.c.market_id == market_id).order_by(EVENTS.c.seq)
-    yield from connection.execute(query.execution_options(yield_per=AT_ONCE))
+    yield from streamed(connection, query)
+
+
+def streamed(connection: Connection, query: Select[Any]) -> Iterator[Row[Any]]:
+    """The rows of a query, fetched a part at a time; what is open for them is closed even if not all are taken."""
+    with connection.execute(query.execution_options(yield_per=AT_ONCE)) as rows:
+        yield from rows
 
 
 def audit(connection: Connection, market_id: MarketId) -> Audit:

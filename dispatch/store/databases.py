@@ -78,7 +78,7 @@ def parse_url(url: str) -> URL:
     """The address with the client that this program uses. Raises StoreUrlError."""
     try:
         parsed = make_url(url)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:
         raise _bad_url(url) from error
     flavour = _FLAVOURS.get(parsed.get_backend_name())
     if flavour is None or (flavour.startswith("sqlite") and parsed.database in (None, "", ":memory:")):

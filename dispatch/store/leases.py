@@ -1,4 +1,4 @@
-"""Leases in the database: for several processes without Redis. By the clock of the database, which all of them share."""
+"""Leases in the database: for several processes without Redis, by the one clock that all of them share."""
 
 from __future__ import annotations
 

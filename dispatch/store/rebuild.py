@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection, Table, delete, insert, select
 
 from dispatch.model.order import MarketId
-from dispatch.store.audit import AT_ONCE, event_rows
+from dispatch.store.audit import AT_ONCE, event_rows, streamed
 from dispatch.store.fold import MarketFold
 from dispatch.store.loading import EntityReader
 from dispatch.store.recording import recorded_of
@@ -83,7 +83,7 @@ def _compare(connection: Connection, table: Table, rows: list[Row], found: Compa
     keys = [column.name for column in table.primary_key]
     expected = {tuple(row[key] for key in keys): row for row in rows}
     query = select(table).where(table.c.market_id == found.market_id)
-    for stored in connection.execute(query.execution_options(yield_per=AT_ONCE)):
+    for stored in streamed(connection, query):
         key = tuple(getattr(stored, name) for name in keys)
         row = expected.pop(key, None)
         if row is None:

@@ -61,21 +61,23 @@ def upgrade(database: Database) -> str | None:
         with database.writing.begin() as connection:
             before = schema_of(connection)
             if before != HEAD:
-                _migrate(connection)
+                migrate(connection, HEAD)
             if projections_of(connection) != PROJECTIONS_VERSION:
-                _project_anew(connection)
+                project_anew(connection)
     except DBAPIError as error:
         raise unavailable(error) from error
     return before
 
 
-def _project_anew(connection: Connection) -> None:
+def project_anew(connection: Connection) -> None:
+    """Write all projections anew from the log."""
     for market_id in connection.execute(select(MARKETS.c.market_id)).scalars().all():
         rebuild(connection, MarketId(market_id))
     put(connection, SETTINGS, [{"name": _PROJECTIONS, "value": str(PROJECTIONS_VERSION)}])
 
 
-def _migrate(connection: Connection) -> None:
+def migrate(connection: Connection, to: str) -> None:
+    """Run the migrations up to one, in the connection's transaction."""
     # Late: the tool for migrations is needed once, and takes a while to load.
     from alembic import command  # noqa: PLC0415
     from alembic.config import Config  # noqa: PLC0415
@@ -83,4 +85,4 @@ def _migrate(connection: Connection) -> None:
     config = Config()
     config.set_main_option("script_location", "dispatch.store:migrations")
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, to)

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 from redis.asyncio import BlockingConnectionPool, Redis
@@ -154,18 +154,16 @@ class RedisLive:
     async def _ring(self) -> None:
         while not self._closed:
             with suppress(RedisError, OSError):
-                async with self._bell_ropes() as ropes:
-                    async for message in ropes.listen():
-                        self._rung(message)
+                await self._ring_until_cut_off()
             self._subscribed.clear()
             await asyncio.sleep(_AGAIN_S)
 
-    @asynccontextmanager
-    async def _bell_ropes(self) -> AsyncIterator[Any]:
+    async def _ring_until_cut_off(self) -> None:
         ropes = self._redis.pubsub()
         try:
             await ropes.psubscribe(f"{_BELL}*")
-            yield ropes
+            async for message in ropes.listen():
+                self._rung(message)
         finally:
             with suppress(RedisError, OSError):
                 await ropes.aclose()  # type: ignore[no-untyped-call]
