@@ -15,10 +15,10 @@ from dispatch.solver.bundles import Bundles, make_bundles
 from dispatch.solver.candidates import nearest_riders
 from dispatch.solver.insertion import Scratch
 from dispatch.solver.match import MATCHERS
-from dispatch.solver.pairs import pair_costs
+from dispatch.solver.pairs import pair_costs, put_bundles
 from dispatch.solver.params import Options, Params
 from dispatch.solver.problem import Ints
-from dispatch.solver.tableau import Tableau, put
+from dispatch.solver.tableau import Tableau
 from dispatch.solver.view import View
 from dispatch.solver.walk import INFEASIBLE
 
@@ -28,8 +28,8 @@ def assign(view: View, table: Tableau, waiting: Ints, params: Params, scratch: S
 
     No rider could take one of these, as the routes are then, for less than leaving it out costs.
     """
-    out = way_out_costs(view, waiting, params.options)
-    price_of = dict(zip(waiting.tolist(), out.tolist(), strict=True))
+    price_of = np.zeros(len(view.orders.state), np.int64)
+    price_of[waiting] = way_out_costs(view, waiting, params.options)
     riders, free_riders = len(view.riders.place), int((view.riders.accepts == 1).sum())
     knobs = params.bundles
     k, left = params.search.candidates, waiting
@@ -62,7 +62,7 @@ def way_out_costs(view: View, waiting: Ints, options: Options) -> Ints:
 
 
 def _round(
-    view: View, table: Tableau, bundles: Bundles, k: int, price_of: dict[int, int], params: Params, scratch: Scratch
+    view: View, table: Tableau, bundles: Bundles, k: int, price_of: Ints, params: Params, scratch: Scratch
 ) -> Ints:
     """One matching; answers the orders that got a rider."""
     near = nearest_riders(view, table, bundles.members[bundles.start[:-1]], k)
@@ -70,14 +70,11 @@ def _round(
     column = near[row, slot]
     cost = np.empty(len(row), np.int64)
     pair_costs(view, table, bundles.start, bundles.members, row, column, scratch, cost)
-    out = np.add.reduceat([price_of[o] for o in bundles.members.tolist()], bundles.start[:-1])
+    out = np.add.reduceat(price_of[bundles.members], bundles.start[:-1])
     pays = cost < np.minimum(out[row], INFEASIBLE)  # a rider at the price of the way out is no gain
     row, column, cost = row[pays], column[pays], cost[pays]
     chosen = MATCHERS[params.search.matcher](row, column, cost, out)
-    taken: list[int] = []
-    for pair in chosen[chosen >= 0].tolist():
-        bundle, rider = row[pair], column[pair]
-        for order in bundles.members[bundles.start[bundle] : bundles.start[bundle + 1]].tolist():
-            if put(view, table, rider, order, scratch):
-                taken.append(order)
-    return np.array(taken, np.int64)
+    pairs = chosen[chosen >= 0]
+    taken = np.zeros(len(bundles.members), np.bool_)
+    put_bundles(view, table, bundles.start, bundles.members, row[pairs], column[pairs], scratch, taken)
+    return bundles.members[taken]

@@ -103,7 +103,7 @@ def gap_m(grid: Grid, place: int, axis: int, cell: int) -> float:
 @inlined_kernel
 def beyond_ring_m(grid: Grid, place: int, ring: int) -> float:
     """No cell that is ``ring`` cells away from the place's own one, or farther, is nearer than this."""
-    nearest = np.inf
+    nearest: float = np.inf
     for axis in range(2):
         own = cell_of(grid, place, axis)
         if own - ring >= 0:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
+
 from dispatch.geo.kernel import inlined_kernel, kernel, move
 from dispatch.solver.insertion import Scratch, Slot, cheapest_insertion, copy_with
 from dispatch.solver.problem import Ints
-from dispatch.solver.tableau import Tableau, slot_for
+from dispatch.solver.tableau import Tableau, put, slot_for
 from dispatch.solver.view import View, may_carry
 from dispatch.solver.walk import INFEASIBLE
+
+Mask = NDArray[np.bool_]
+"""One flag for each member of the bundles."""
 
 
 @kernel
@@ -50,3 +56,13 @@ def _with_others(view: View, table: Tableau, orders: Ints, rider: int, slot: Slo
         count += 2
         move(scratch.row, 0, count, row, 0)
     return slot.cost
+
+
+@kernel
+def put_bundles(
+    view: View, table: Tableau, start: Ints, members: Ints, bundle: Ints, rider: Ints, scratch: Scratch, taken: Mask
+) -> None:
+    """Insert the orders of bundle[i] into the route of rider[i], each where it is cheapest; marks those that fit."""
+    for i in range(bundle.shape[0]):
+        for m in range(start[bundle[i]], start[bundle[i] + 1]):
+            taken[m] = put(view, table, rider[i], members[m], scratch)
