@@ -58,7 +58,7 @@ def _due_at(state: MarketState, rider: RiderState, shift: Shift) -> Instant | No
         return None
     free_at = max(rider.since, rider.busy_until)
     if rider.place != stop.place:
-        return max(free_at, rider.depart_at or 0)
+        return max(free_at, rider.depart_at or 0) if rider.overdue_at is None else rider.overdue_at
     orders = [state.orders[task.order_id] for task in stop.tasks]
     if stop.tasks[0].kind is TaskKind.DROPOFF:
         return max(free_at + orders[0].order.dropoff_handling.before_s, orders[0].order.not_before_at or 0)

@@ -86,7 +86,8 @@ class RiderState(NamedTuple):
     every order assigned, the drop-off of every order on board, the return of every order that goes back. depart_at:
     not to leave earlier for the first of them. busy_until: end of the handling after the last pickup or drop-off.
     offers: those not answered yet. problem: what the rider reported last and nobody has cleared. seen_at: the last
-    sign of life; unanswered: offers that ran out since then; lost_at: since when the market goes on without the rider.
+    sign of life; unanswered: offers that ran out since then; overdue_at: when the rider should have left since then,
+    had the route not been planned anew; lost_at: since when the market goes on without the rider.
     version: how many events changed it.
     """
 
@@ -104,6 +105,7 @@ class RiderState(NamedTuple):
     problem: ProblemKind | None = None
     seen_at: Instant = 0
     unanswered: int = 0
+    overdue_at: Instant | None = None
     lost_at: Instant | None = None
     version: int = 1
 
@@ -113,7 +115,7 @@ class RiderState(NamedTuple):
 
     def heard(self, at: Instant) -> RiderState:
         """The rider after a sign of life."""
-        return self._replace(seen_at=max(self.seen_at, at), unanswered=0, lost_at=None)
+        return self._replace(seen_at=max(self.seen_at, at), unanswered=0, overdue_at=None, lost_at=None)
 
 
 class OfferState(NamedTuple):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from dispatch.engine.absence import absences
@@ -11,6 +13,7 @@ from dispatch.geo.travel import StraightLine
 from dispatch.model.actor import ActorKind
 from dispatch.model.commands import (
     AcceptOffer,
+    ApplyPlan,
     Arrive,
     CancelOrder,
     Command,
@@ -22,6 +25,7 @@ from dispatch.model.commands import (
     LoseRider,
     ReportPositions,
     ResumeRider,
+    RouteIntent,
     StartLeg,
 )
 from dispatch.model.events import CaseOpened, OrderPlaced, OrderUnassigned, RiderLost
@@ -78,6 +82,24 @@ def test_a_rider_who_does_not_set_out_is_lost() -> None:
     town = town_of_two()
     town.given("r1", "o1")
     assert first_absence(town, HOUR_S) == (300, LOSE_R1)
+
+
+def test_a_later_time_to_leave_does_not_excuse_who_has_not_left() -> None:
+    town = town_of_two()
+    town.given("r1", "o1")
+    route = RouteIntent(rider_id=R1, tasks=town.rider().tasks, depart_at=NOON + 100)
+    town.do(ApplyPlan(tick=1, routes=(route,)))
+    town.wait(60)
+    town.do(ApplyPlan(tick=2, routes=(replace(route, depart_at=NOON + 130),)))
+    assert town.rider().overdue_at is None
+    for tick in range(3, 10):
+        now = town.wait(60)
+        town.do(ApplyPlan(tick=tick, routes=(replace(route, depart_at=now + 10),)))
+        if absent(town):
+            break
+    assert (town.clock.now(), town.rider().overdue_at) == (NOON + 480, NOON + 130)
+    town.do(StartLeg(rider_id=R1, arrives_at=town.clock.now() + 60))
+    assert (town.rider().overdue_at, absent(town)) == (None, [])
 
 
 def test_a_rider_who_waits_for_food_may_be_silent_until_it_is_ready() -> None:

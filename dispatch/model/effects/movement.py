@@ -7,7 +7,7 @@ from typing import assert_never
 from dispatch.model.events import ArrivedAtStop, LegStarted, MovementEvent, RoutePlanned
 from dispatch.model.lifecycle import DISPATCH_TABLE, TASK_TABLE, IllegalMove, TaskStatus, after
 from dispatch.model.rider import Task, TaskKind
-from dispatch.model.state import Leg, MarketState, OrderState
+from dispatch.model.state import Leg, MarketState, OrderState, RiderState
 from dispatch.model.stops import first_stop, in_order, same_tasks, task_status
 from dispatch.units import Instant
 
@@ -23,7 +23,7 @@ def fold_movement(state: MarketState, event: MovementEvent, at: Instant) -> None
     """Take in one event of a rider's way. Raises IllegalMove, NotFoundError."""
     match event:
         case RoutePlanned():
-            _planned(state, event)
+            _planned(state, event, at)
         case LegStarted():
             _left(state, event, at)
         case ArrivedAtStop():
@@ -32,7 +32,7 @@ def fold_movement(state: MarketState, event: MovementEvent, at: Instant) -> None
             assert_never(event)
 
 
-def _planned(state: MarketState, event: RoutePlanned) -> None:
+def _planned(state: MarketState, event: RoutePlanned, at: Instant) -> None:
     rider = state.rider(event.rider_id)
     if not same_tasks(event.tasks, rider.tasks) or not in_order(event.tasks):
         cause = f"The route for rider {event.rider_id} is not an order of the tasks the rider has."
@@ -47,9 +47,17 @@ def _planned(state: MarketState, event: RoutePlanned) -> None:
         if task not in kept and task_status(state.orders[task.order_id], task.kind) in _BEGUN
     ]
     state.riders[event.rider_id] = rider._replace(
-        tasks=event.tasks, depart_at=event.depart_at, version=rider.version + 1
+        tasks=event.tasks, depart_at=event.depart_at, overdue_at=_overdue_at(rider, at), version=rider.version + 1
     )
     _write(state, postponed)
+
+
+def _overdue_at(rider: RiderState, at: Instant) -> Instant | None:
+    """When the rider should have left at the latest; a later time to leave does not excuse who has not left yet."""
+    if rider.overdue_at is not None or rider.leg is not None or rider.depart_at is None:
+        return rider.overdue_at
+    due_at = max(rider.depart_at, rider.since, rider.busy_until)
+    return due_at if due_at < at else None
 
 
 def _left(state: MarketState, event: LegStarted, at: Instant) -> None:
