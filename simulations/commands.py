@@ -14,19 +14,12 @@ INSTANCE = click.Path(path_type=Path)
 FOLDER = click.Path(file_okay=False, path_type=Path)
 
 THIN = click.option("--thin", metavar="N", type=click.IntRange(min=1), default=1, help="Keep every N-th rider.")
-LATE_KITCHENS = click.option(
-    "--late-kitchens",
-    metavar="SIGMA",
-    type=click.FloatRange(0, 2),
-    default=0.0,
-    help="Food is ready earlier or later than promised: spread of the logarithm of the time, such as 0.3.",
-)
-DECLINES = click.option(
-    "--declines",
-    metavar="P",
-    type=click.FloatRange(0, 1),
-    default=0.0,
-    help="Riders decline offers with this probability.",
+WORLD = click.option(
+    "--world",
+    "worlds",
+    metavar="PART",
+    multiple=True,
+    help="Make one thing worse; may be given again for another. PART is one of the worlds below.",
 )
 CHECK = click.option("--check/--no-check", default=True, show_default=True, help="Judge every plan by the checker.")
 
@@ -38,8 +31,7 @@ CHECK = click.option("--check/--no-check", default=True, show_default=True, help
 @click.option(
     "--seed", metavar="N", type=click.IntRange(min=0), default=0, help="Of everything random; 0 if not given."
 )
-@LATE_KITCHENS
-@DECLINES
+@WORLD
 @click.option("--out", type=FOLDER, help="Write report, figures, orders and events into this folder.")
 @click.option("--grubhub-solution", type=FOLDER, help="Write the solution files of a Grubhub instance there.")
 @CHECK
@@ -52,8 +44,7 @@ def simulate(
     policy: str | None,
     thin: int,
     seed: int,
-    late_kitchens: float,
-    declines: float,
+    worlds: tuple[str, ...],
     out: Path | None,
     grubhub_solution: Path | None,
     check: bool,
@@ -66,8 +57,18 @@ def simulate(
     order, and `window` matches waiting orders and riders at each tick; both are there to compare with.
 
     \b
+    Worlds (--world NAME=VALUE):
+      declines=P, LOW-HIGH  riders decline offers, each by an own habit between the two
+      late-kitchens=SIGMA   food is ready earlier or later than promised: spread of the logarithm, by order
+      kitchen-habits=SIGMA  the same by merchant, for the whole day
+      positions=SECONDS     where riders are and what they did is known so much later
+      vanishing=P           such a share of riders vanishes in mid-route
+      rain, rain=HOURS      rain at the busiest time: 30 % less speed, 60 % more orders
+
+    \b
     Examples:
       dispatch simulate data/synthetic --out build/run
+      dispatch simulate data/synthetic --world declines=0.1-0.4 --world rain
       dispatch simulate data/synthetic --policy nearest --seed 7
       dispatch simulate mdrplib/public_instances/0o100t100s1p100 --grubhub-solution build/solution
       dispatch simulate mdrp-sim/instances/4 --thin 8 --policy my-policy.toml --json
@@ -75,7 +76,7 @@ def simulate(
     # Late, because planning and drawing take a second to load, and `dispatch --help` should not.
     from simulations import show  # noqa: PLC0415
     from simulations import simulate as running  # noqa: PLC0415
-    from simulations.chances import Chances  # noqa: PLC0415
+    from simulations.worlds import parse_world  # noqa: PLC0415
 
     if records and out is None:
         raise click.UsageError("--records needs --out, the folder to keep them in.")
@@ -84,7 +85,7 @@ def simulate(
         policy=policy,
         thin=thin,
         seed=seed,
-        chances=Chances(kitchen_error=late_kitchens, decline_probability=declines),
+        world=parse_world(worlds),
         out=out,
         grubhub_solution=grubhub_solution,
         checked=check,
@@ -107,8 +108,7 @@ def simulate(
     "--seeds", metavar="N", type=click.IntRange(min=1), default=1, help="Play each day with N seeds, from 0 on."
 )
 @THIN
-@LATE_KITCHENS
-@DECLINES
+@WORLD
 @click.option(
     "--jobs", metavar="N", type=click.IntRange(min=1), default=os.cpu_count() or 1, help="Processes; all cores."
 )
@@ -120,8 +120,7 @@ def compare(
     policies: str,
     seeds: int,
     thin: int,
-    late_kitchens: float,
-    declines: float,
+    worlds: tuple[str, ...],
     jobs: int,
     out: Path | None,
     check: bool,
@@ -132,22 +131,24 @@ def compare(
     All policies meet the same chances: a seed decides which customers give up, which kitchens are late and which riders
     decline, whatever the policy does. `dispatch` is the product with the policy that the instance names.
 
+    The worlds are those of `dispatch simulate --help`.
+
     \b
     Examples:
       dispatch compare data/synthetic --out build/compare
-      dispatch compare data/synthetic --seeds 10 --late-kitchens 0.3 --declines 0.1
+      dispatch compare data/synthetic --seeds 10 --world late-kitchens=0.3 --world declines=0.1
       dispatch compare mdrp-sim/instances/4 mdrp-sim/instances/10 --thin 8 --policies default,my-policy.toml
     """
     from simulations import compare as comparing  # noqa: PLC0415 - late, as above
     from simulations import show  # noqa: PLC0415
-    from simulations.chances import Chances  # noqa: PLC0415
+    from simulations.worlds import parse_world  # noqa: PLC0415
 
     request = comparing.Request(
         instances=instances,
         policies=tuple(name for name in policies.split(",") if name),
         seeds=seeds,
         thin=thin,
-        chances=Chances(kitchen_error=late_kitchens, decline_probability=declines),
+        world=parse_world(worlds),
         checked=check,
         jobs=jobs,
         out=out,

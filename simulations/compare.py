@@ -13,13 +13,13 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from dispatch.errors import InvalidInputError, Issue
-from simulations.chances import AS_TOLD, Chances
 from simulations.comparison import Comparison, Job, Run, compare, run_all
 from simulations.comparison.runs import Done
 from simulations.folder import writing
 from simulations.policies import contender
 from simulations.readers import load_instance
 from simulations.report.comparison import write_comparison, write_picture
+from simulations.worlds import AS_TOLD, World
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +30,7 @@ class Request:
     policies: tuple[str, ...]
     seeds: int = 1
     thin: int = 1
-    chances: Chances = AS_TOLD
+    world: World = AS_TOLD
     checked: bool = True
     jobs: int = 1
     out: Path | None = None
@@ -49,7 +49,7 @@ def run_comparison(request: Request) -> tuple[Comparison, dict[str, Path]]:
             policy=policy,
             seed=seed,
             thin=request.thin,
-            chances=request.chances,
+            world=request.world,
             checked=request.checked,
         )
         for path in request.instances
@@ -101,15 +101,10 @@ def _write(folder: Path, request: Request, found: Comparison) -> dict[str, Path]
 
 def _world(request: Request) -> list[str]:
     """What is not as the instances say, in words."""
-    chances = request.chances
     parts = [f"{request.seeds} seeds" if request.seeds > 1 else "one seed"]
     if request.thin > 1:
         parts.append(f"every {request.thin}th rider")
-    if chances.kitchen_error:
-        parts.append(f"kitchens err by {chances.kitchen_error:g} (logarithm)")
-    if chances.decline_probability:
-        parts.append(f"riders decline {100 * chances.decline_probability:g} % of offers")
-    return parts
+    return [*parts, *request.world.words()]
 
 
 def _row(run: Run) -> dict[str, object]:

@@ -20,8 +20,8 @@ from dispatch.model.state import MarketState, RiderState
 from dispatch.model.stops import first_stop
 from dispatch.units import Instant, Seconds
 
-Ride = Callable[[Place, Place, RiderState], Seconds]
-"""Seconds that a rider takes from one place to another."""
+Ride = Callable[[Place, Place, RiderState, Instant], Seconds]
+"""Seconds that a rider who leaves then takes from one place to another."""
 
 
 class Step(NamedTuple):
@@ -60,7 +60,7 @@ def _leave(rider: RiderState, stop: Stop, now: Instant, ride: Ride) -> Step:
     if rider.place is None:
         raise ValueError(f"rider {rider.rider.id} is nowhere")
     at = max(now, _free_at(rider), rider.depart_at or 0)
-    return Step(at, StartLeg(rider_id=rider.rider.id, arrives_at=at + ride(rider.place, stop.place, rider)))
+    return Step(at, StartLeg(rider_id=rider.rider.id, arrives_at=at + ride(rider.place, stop.place, rider, at)))
 
 
 def _at_stop(state: MarketState, rider: RiderState, stop: Stop, now: Instant) -> Step:

@@ -16,6 +16,7 @@ from dispatch.engine.clock import SimulatedClock
 from dispatch.engine.dispatcher import Dispatcher, Keep, Solver
 from dispatch.engine.market import Market
 from dispatch.engine.policy import Policy
+from dispatch.errors import ConflictError
 from dispatch.model.actor import Actor, ActorKind
 from dispatch.model.commands import (
     AcceptOffer,
@@ -30,7 +31,7 @@ from dispatch.model.commands import (
     RegisterRider,
     StartShift,
 )
-from dispatch.model.events import OfferMade, Recorded
+from dispatch.model.events import OfferMade, OrderPlaced, Recorded
 from dispatch.model.lifecycle import DispatchStatus
 from dispatch.model.order import Order, OrderId
 from dispatch.model.place import Place
@@ -38,15 +39,19 @@ from dispatch.model.reasons import CancelReason
 from dispatch.model.rider import RiderId, Shift
 from dispatch.model.state import RiderState
 from dispatch.store.memory import MemoryLog
-from dispatch.units import MINUTE_S, Instant, Seconds
-from simulations.chances import AS_TOLD, Chances
+from dispatch.units import HOUR_S, MINUTE_S, Instant, Seconds
 from simulations.instance import Instance
-from simulations.robots import next_step
+from simulations.robots import Step, next_step
+from simulations.worlds import AS_TOLD, Shower, World
+from simulations.worlds.draws import draw
 
 _WORLD: Final = 0
 _RIDER: Final = 1
 _TICK: Final = 2
 """What comes first when several things happen in the same second: the world, then riders, then the dispatcher."""
+
+_AFTERMATH_S: Final = 2 * HOUR_S
+"""How long after the end of the day ticks go on because of riders who have vanished."""
 
 _UNASSIGNED: Final = (DispatchStatus.OPEN, DispatchStatus.HELD, DispatchStatus.OFFERED)
 
@@ -72,7 +77,7 @@ class Simulation:
     policy: Policy
     solver: Solver
     seed: int = 0
-    chances: Chances = AS_TOLD
+    world: World = AS_TOLD
     checked: bool = False
     keep: Keep | None = None
     progress: Progress | None = None
@@ -83,11 +88,20 @@ class Simulation:
     _wakes: dict[RiderId, Instant] = field(init=False)
     _serial: int = field(init=False)
     _commands: int = field(init=False)
+    _day: Instance = field(init=False)
+    _shower: Shower | None = field(init=False)
+    _patience: dict[OrderId, float] = field(init=False)
+    _vanishing: dict[RiderId, Instant | None] = field(init=False)
+    _vanished: set[RiderId] = field(init=False)
+    _told_at: dict[RiderId, Instant] = field(init=False)
+    _reporting: set[RiderId] = field(init=False)
     _tick_cpu_s: list[float] = field(init=False)
 
     def run(self) -> Outcome:
         """Play the instance to its end, from the beginning each time."""
-        instance = self.instance
+        instance = self._day = self.world.rain.day(self.instance, self.seed)
+        self._shower = self.world.rain.shower(self.instance)
+        self._patience, self._vanishing, self._vanished, self._told_at, self._reporting = {}, {}, set(), {}, set()
         self._queue, self._wakes, self._serial, self._commands, self._tick_cpu_s = [], {}, 0, 0, []
         self._clock = SimulatedClock(instance.starts_at)
         self._log = MemoryLog()
@@ -99,7 +113,7 @@ class Simulation:
             self.solver,
             seed=self.seed,
             checked=self.checked,
-            accepts_at_once=instance.rules.accept_s == 0 and self.chances.decline_probability == 0,
+            accepts_at_once=instance.rules.accept_s == 0 and not self.world.declines,
             keep=self.keep,
         )
         self._set_up()
@@ -115,31 +129,37 @@ class Simulation:
         self._serial += 1
         heapq.heappush(self._queue, (at, rank, self._serial, action))
 
-    def _do(self, command: Command, kind: ActorKind, actor_id: str = "") -> None:
-        """Carry a command out and let the riders concerned react."""
+    def _do(self, command: Command, kind: ActorKind, actor_id: str = "", at: Instant | None = None) -> None:
+        """Carry out a command about now, or about ``at``, and let the riders concerned react."""
         self._commands += 1
-        self._react(self._market.execute(command, Actor(kind, actor_id), f"c{self._commands}"))
+        self._react(self._market.execute(command, Actor(kind, actor_id), f"c{self._commands}", at))
 
     def _react(self, recorded: tuple[Recorded, ...]) -> None:
         now = self._clock.now()
         for rider_id in _riders_of(recorded):
+            self._told_at[rider_id] = now
             self._wake(rider_id, now)
         for entry in recorded:
-            if isinstance(entry.event, OfferMade):
-                answers_at, expires_at = now + self.instance.rules.accept_s, entry.event.expires_at
-                react = self._answer if answers_at <= expires_at else self._expire
-                self._at(min(answers_at, expires_at), _RIDER, partial(react, entry.event))
+            match entry.event:
+                case OfferMade():
+                    answers_at, expires_at = now + self._day.rules.accept_s, entry.event.expires_at
+                    react = self._answer if answers_at <= expires_at else self._expire
+                    self._at(min(answers_at, expires_at), _RIDER, partial(react, entry.event))
+                case OrderPlaced(order=order):
+                    self._cook(order)
+                    self._wait_for(order)
 
     def _set_up(self) -> None:
-        for merchant in self.instance.merchants:
+        for merchant in self._day.merchants:
             self._do(RegisterMerchant(merchant=merchant), ActorKind.OPERATIONS)
-        for rider in self.instance.riders:
+        for rider in self._day.riders:
             self._do(RegisterRider(rider=rider), ActorKind.OPERATIONS)
-        for shift in self.instance.shifts:
+        for shift in self._day.shifts:
             self._at(shift.starts_at, _WORLD, partial(self._start_shift, shift))
         chance = random.Random(f"customers-{self.seed}")
-        for order in self.instance.orders:
-            self._at(order.placed_at, _WORLD, partial(self._place, order, chance.random()))
+        for order in self._day.orders:
+            self._patience[order.id] = chance.random()
+            self._at(order.placed_at, _WORLD, partial(self._do, PlaceOrder(order=order), ActorKind.CUSTOMER))
 
     def _start_shift(self, shift: Shift, again_s: Seconds = 0) -> None:
         present = self._market.state.rider(shift.rider_id).shift
@@ -148,15 +168,24 @@ class Simulation:
                 self._at(self._clock.now() + again_s, _RIDER, partial(self._start_shift, shift, MINUTE_S))
             return
         if self._clock.now() < shift.ends_at:
+            self._vanished.discard(shift.rider_id)
+            self._vanishing[shift.rider_id] = self.world.vanishing.vanishes_at(shift, self.seed)
             self._do(StartShift(rider_id=shift.rider_id, shift=shift), ActorKind.RIDER, shift.rider_id)
 
-    def _place(self, order: Order, chance: float) -> None:
-        self._do(PlaceOrder(order=order), ActorKind.CUSTOMER)
-        rules, placed_at = self.instance.rules, order.placed_at
-        ready_at = max(self.chances.ready_at(order, self.seed), placed_at)
+    def _cook(self, order: Order) -> None:
+        """The kitchen's part in an order that has just been placed."""
+        placed_at = order.placed_at
+        ready_at = max(self.world.kitchens.ready_at(order, self.seed), placed_at)
         if ready_at > max(order.ready_at, placed_at):
             self._at(max(order.ready_at, placed_at), _WORLD, partial(self._delay, order.id, ready_at))
         self._at(ready_at, _WORLD, partial(self._ready, order.id))
+
+    def _wait_for(self, order: Order) -> None:
+        """The customer's and the operator's patience with an order that has just been placed."""
+        rules, placed_at = self._day.rules, order.placed_at
+        chance = self._patience.get(order.id)
+        if chance is None:  # made once more for a customer whose food was lost
+            chance = draw("customer", self.seed, order.linked_to).random()
         if rules.cancel_after_s is not None and chance < rules.cancel_probability:
             self._at(placed_at + rules.cancel_after_s, _WORLD, partial(self._give_up, order.id, ActorKind.CUSTOMER))
         if rules.give_up_after_s is not None:
@@ -185,7 +214,10 @@ class Simulation:
     def _answer(self, offer: OfferMade) -> None:
         if offer.offer_id not in self._market.state.rider(offer.rider_id).offers:
             return
-        answer = DeclineOffer if self.chances.declines(offer, self.seed) else AcceptOffer
+        if offer.rider_id in self._vanished:
+            self._at(offer.expires_at, _RIDER, partial(self._expire, offer))
+            return
+        answer = DeclineOffer if self.world.declines.declines(offer, self.seed) else AcceptOffer
         self._do(answer(rider_id=offer.rider_id, offer_id=offer.offer_id), ActorKind.RIDER, offer.rider_id)
 
     def _expire(self, offer: OfferMade) -> None:
@@ -201,25 +233,53 @@ class Simulation:
         if self._wakes.get(rider_id) != at:
             return
         del self._wakes[rider_id]
-        step = next_step(self._market.state, rider_id, at, self._ride)
+        if rider_id in self._reporting or self._is_gone(rider_id, at):
+            return
+        late_s = self.world.reports.late_s
+        # Who is heard late has gone on since the last word from the dispatcher, or from what happened last.
+        since = min(at, self._told_at.get(rider_id, at)) if late_s else at
+        step = next_step(self._market.state, rider_id, since, self._ride)
         if step is None:
             return
         if step.at > at:
             self._wake(rider_id, step.at)
+        elif late_s:
+            self._reporting.add(rider_id)
+            self._at(max(at, step.at + late_s), _RIDER, partial(self._report, rider_id, step))
         else:
             self._do(step.command, ActorKind.RIDER, rider_id)
 
-    def _ride(self, origin: Place, destination: Place, rider: RiderState) -> Seconds:
+    def _report(self, rider_id: RiderId, step: Step) -> None:
+        """What the rider did a while ago becomes known; refused where the plan has taken it away meanwhile."""
+        self._reporting.discard(rider_id)
+        told_at = self._told_at.get(rider_id, step.at)
+        try:
+            self._do(step.command, ActorKind.RIDER, rider_id, step.at)
+        except ConflictError:
+            self._told_at[rider_id] = self._clock.now()
+            self._wake(rider_id, self._clock.now())
+        else:
+            self._told_at[rider_id] = told_at  # one's own report is no news
+
+    def _is_gone(self, rider_id: RiderId, at: Instant) -> bool:
+        """Whether the rider has vanished; that happens with a task in hand."""
+        vanishes_at = self._vanishing.get(rider_id)
+        if vanishes_at is not None and at >= vanishes_at and self._market.state.rider(rider_id).tasks:
+            self._vanished.add(rider_id)
+        return rider_id in self._vanished
+
+    def _ride(self, origin: Place, destination: Place, rider: RiderState, leaves_at: Instant) -> Seconds:
         if origin == destination:
             return 0
         ends = np.array([[p.latitude, p.longitude] for p in (origin, destination)])
-        return int(self.instance.travel.pairs(ends[:1], ends[1:], rider.rider.vehicle)[0])
+        dry_s = int(self._day.travel.pairs(ends[:1], ends[1:], rider.rider.vehicle)[0])
+        return dry_s if self._shower is None else self._shower.ride_s(leaves_at, dry_s)
 
     def _schedule_ticks(self, dispatcher: Dispatcher) -> None:
         """One tick every ``tick_s`` on the full step, from the first order until nothing can change any more."""
-        if self.instance.orders:
-            tick_s = self.instance.rules.tick_s
-            first = -(-self.instance.orders[0].placed_at // tick_s) * tick_s
+        if self._day.orders:
+            tick_s = self._day.rules.tick_s
+            first = -(-self._day.orders[0].placed_at // tick_s) * tick_s
             self._at(first, _TICK, partial(self._tick, dispatcher))
 
     def _tick(self, dispatcher: Dispatcher) -> None:
@@ -230,8 +290,14 @@ class Simulation:
         now = self._clock.now()
         if self.progress is not None:
             self.progress(now, len(self._market.state.orders) - len(self._market.state.active))
-        if now <= self.instance.ends_at or any(rider.shift for rider in self._market.state.riders.values()):
-            self._at(now + self.instance.rules.tick_s, _TICK, partial(self._tick, dispatcher))
+        if now <= self._day.ends_at or self._somebody_works(now):
+            self._at(now + self._day.rules.tick_s, _TICK, partial(self._tick, dispatcher))
+
+    def _somebody_works(self, now: Instant) -> bool:
+        """Whether a rider is still at work; the market gets some time to see who has vanished."""
+        aftermath = now <= self._day.ends_at + _AFTERMATH_S
+        riders = self._market.state.riders.items()
+        return any(rider.shift and (aftermath or rider_id not in self._vanished) for rider_id, rider in riders)
 
 
 def _riders_of(recorded: tuple[Recorded, ...]) -> Iterator[RiderId]:

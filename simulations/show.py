@@ -30,7 +30,8 @@ def print_answer(request: Request, answer: Answer) -> None:
     """The figures of a run, and where its files are."""
     out, instance = console(), answer.outcome.instance
     thin = f", every {request.thin}th rider" if request.thin > 1 else ""
-    title = f"{instance.name}{thin}: policy {answer.contender.policy.name}, seed {request.seed}"
+    world = "".join(f", {words}" for words in request.world.words())
+    title = f"{instance.name}{thin}: policy {answer.contender.policy.name}, seed {request.seed}{world}"
     out.print(f"{title}\n", style="bold")
     out.print(metrics_table(answer.measured.metrics))
     if instance.warnings:

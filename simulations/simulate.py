@@ -11,7 +11,6 @@ from dispatch.engine.records import RecordStore
 from dispatch.errors import DispatchError
 from dispatch.geo.travel import PlanarTravel
 from dispatch.model.events import OrderCancelled, OrderCollected, OrderDelivered
-from simulations.chances import AS_TOLD, Chances
 from simulations.folder import writing
 from simulations.instance import Instance
 from simulations.metrics import Measured, events_frame, measured
@@ -21,6 +20,7 @@ from simulations.readers import load_instance
 from simulations.readers.grubhub_solution import write_solution
 from simulations.report import write_report
 from simulations.runner import Outcome, Simulation
+from simulations.worlds import AS_TOLD, World
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +31,7 @@ class Request:
     policy: str | None = None
     thin: int = 1
     seed: int = 0
-    chances: Chances = AS_TOLD
+    world: World = AS_TOLD
     out: Path | None = None
     grubhub_solution: Path | None = None
     checked: bool = True
@@ -61,7 +61,7 @@ class Answer:
             "policy": {"name": self.contender.policy.name, "version": self.contender.policy.version},
             "seed": request.seed,
             "thin": request.thin,
-            "chances": asdict(request.chances),
+            "world": asdict(request.world),
             "metrics": asdict(self.measured.metrics),
             "files": {what: str(path) for what, path in self.files.items()},
         }
@@ -110,7 +110,7 @@ def _play(request: Request, instance: Instance, chosen: Contender) -> Outcome:
             chosen.policy,
             chosen.solver,
             seed=request.seed,
-            chances=request.chances,
+            world=request.world,
             checked=request.checked,
             keep=None if store is None else store.keep,
             progress=progress,

@@ -17,18 +17,22 @@ from rich.table import Table
 
 from benchmarks.quality.data import data_folder
 from benchmarks.quality.protocols import SCOPES, USUAL, Scope, Setting
+from benchmarks.quality.robust import OTHERS, measure_robustness, robust_rows, robust_table
 from benchmarks.quality.run import UNITS, Manner, Result, figures, means, rows_of, run_all
 from benchmarks.rows import Row, target_table, write_rows
 from dispatch.errors import DispatchError
 
 WIDTH: Final = 130
+ROBUST: Final = "robust"
+"""The scope that needs no data from elsewhere."""
 OUT: Final = Path("build/quality.json")
 
 
 @click.command()
-@click.option("--scope", "names", type=click.Choice(list(SCOPES)), multiple=True, help="May be given again.")
+@click.option("--scope", "names", type=click.Choice([*SCOPES, ROBUST]), multiple=True, help="May be given again.")
 @click.option("--all", "everything", is_flag=True, help="Every scope there is: hours.")
 @click.option("--policy", default="dispatch", show_default=True, help="nearest, window, a policy's name or file.")
+@click.option("--also", multiple=True, help="One more policy in the robust table; may be given again.")
 @click.option("--check", is_flag=True, help="Judge every plan of every tick by the independent checker.")
 @click.option("--solutions", type=click.Path(path_type=Path, file_okay=False), help="Write Grubhub solutions there.")
 @click.option("--workers", type=click.IntRange(1), default=2, show_default=True, help="Processes.")
@@ -37,28 +41,34 @@ def main(
     names: tuple[str, ...],
     everything: bool,
     policy: str,
+    also: tuple[str, ...],
     check: bool,
     solutions: Path | None,
     workers: int,
     out: Path,
 ) -> None:
     """Measure the quality of plans."""
-    wanted = tuple(SCOPES) if everything else names or USUAL
+    every = (*SCOPES, ROBUST) if everything else names or USUAL
+    wanted = tuple(name for name in dict.fromkeys(every) if name != ROBUST)
     manner = Manner(policy=policy, checked=check, solutions=solutions)
     try:
-        data = data_folder()
-        scopes = [SCOPES[name](data) for name in dict.fromkeys(wanted)]
+        data = data_folder() if wanted else Path()
+        scopes = [SCOPES[name](data) for name in wanted]
         results = play(scopes, manner, workers)
+        lines = measure_robustness((policy, *also, *OTHERS), workers) if ROBUST in every else []
     except DispatchError as error:
         raise click.ClickException(str(error)) from error
     rows: list[Row] = []
-    for name, scope in zip(dict.fromkeys(wanted), scopes, strict=True):
+    for name, scope in zip(wanted, scopes, strict=True):
         rows += rows_of(scope, results, command_of(name, manner))
-    write_rows(out, rows)
+    write_rows(out, [*rows, *robust_rows(lines, command_of(ROBUST, manner))])
     console = Console(width=max(WIDTH, Console().width))  # a table without its last columns says nothing
     for scope in scopes:
         console.print(scope_table(scope, results))
-    console.print(target_table(rows))
+    if scopes:
+        console.print(target_table(rows))
+    if lines:
+        console.print(robust_table(lines))
     print(f"undelivered: cancelled ones, too; penalised: not delivered counts as 90 min; rows in {out}")
 
 

@@ -3,7 +3,7 @@
 grubhub base: the base instances (all orders, travel and preparation times as they are). grubhub small: the smallest of
 seed 0. grubhub all: every instance there is. colombia: two days with one rider in eight, so that riders are scarce.
 colombia more: a larger day with one in eight, and two days with all riders. colombia whole: the largest day, all
-riders. robust: the days of `colombia` with other customers, with kitchens that err, and with riders who decline.
+riders. What holds up where the world is not kind is measured by ``benchmarks.quality.robust``.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Final
 
 from benchmarks.quality.data import DataAbsentError, existing
-from simulations.chances import AS_TOLD, Chances
+from simulations.worlds import AS_TOLD, World
 
 Targets = Mapping[str, float]
 """What metrics should reach."""
@@ -27,12 +27,12 @@ CLICK_TO_DOOR: Final = "click_to_door mean"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """One run: an instance with every ``thin``-th rider, under a seed and chances."""
+    """One run: an instance with every ``thin``-th rider, under a seed in a world."""
 
     path: Path
     thin: int = 1
     seed: int = 0
-    chances: Chances = AS_TOLD
+    world: World = AS_TOLD
 
     @property
     def name(self) -> str:
@@ -42,11 +42,7 @@ class Setting:
             words = [f"day {self.path.name} thin {self.thin}"]
         if self.seed:
             words.append(f"seed {self.seed}")
-        if self.chances.kitchen_error:
-            words.append(f"kitchens {self.chances.kitchen_error:g}")
-        if self.chances.decline_probability:
-            words.append(f"declines {self.chances.decline_probability:g}")
-        return ", ".join(words)
+        return ", ".join((*words, *self.world.words()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,8 +83,8 @@ def _all(data: Path) -> Scope:
     return Scope(name="grubhub all", settings=_grubhub(data, "*"))
 
 
-def _day(data: Path, day: int, thin: int, seed: int = 0, chances: Chances = AS_TOLD) -> Setting:
-    return Setting(path=existing(data / "rappi" / str(day)), thin=thin, seed=seed, chances=chances)
+def _day(data: Path, day: int, thin: int, seed: int = 0, world: World = AS_TOLD) -> Setting:
+    return Setting(path=existing(data / "rappi" / str(day)), thin=thin, seed=seed, world=world)
 
 
 def _colombia(data: Path) -> Scope:
@@ -104,16 +100,6 @@ def _whole(data: Path) -> Scope:
     return Scope(name="colombia whole", settings=(_day(data, 12, 1),))
 
 
-def _robust(data: Path) -> Scope:
-    late, picky = Chances(kitchen_error=0.3), Chances(decline_probability=0.2)
-    settings = [
-        _day(data, day, 8, seed, chances)
-        for day in DAYS
-        for seed, chances in ((1, AS_TOLD), (2, AS_TOLD), (0, late), (0, picky))
-    ]
-    return Scope(name="robust", settings=tuple(settings))
-
-
 SCOPES: Final[Mapping[str, Callable[[Path], Scope]]] = MappingProxyType(
     {
         "base": _base,
@@ -122,7 +108,6 @@ SCOPES: Final[Mapping[str, Callable[[Path], Scope]]] = MappingProxyType(
         "colombia": _colombia,
         "more": _more,
         "whole": _whole,
-        "robust": _robust,
     }
 )
 """Every scope by the name that the command line knows."""

@@ -117,7 +117,7 @@ def run(setting: Setting, manner: Manner) -> Result:
         chosen.policy,
         chosen.solver,
         seed=setting.seed,
-        chances=setting.chances,
+        world=setting.world,
         checked=manner.checked,
     )
     began = time.process_time()

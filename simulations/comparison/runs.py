@@ -11,11 +11,11 @@ from pathlib import Path
 import polars as pl
 
 from dispatch.errors import DispatchError
-from simulations.chances import AS_TOLD, Chances
 from simulations.metrics import Metrics, measured
 from simulations.policies import contender
 from simulations.readers import load_instance
 from simulations.runner import Simulation
+from simulations.worlds import AS_TOLD, World
 
 Done = Callable[[], None]
 """Told each time that a run is over."""
@@ -32,7 +32,7 @@ class Job:
     policy: str
     seed: int
     thin: int = 1
-    chances: Chances = AS_TOLD
+    world: World = AS_TOLD
     checked: bool = True
 
 
@@ -87,7 +87,7 @@ def _attempt(job: Job) -> Run | _Refusal:
         instance = load_instance(job.path, thin=job.thin)
         chosen = contender(job.policy, instance.rules.policy)
         outcome = Simulation(
-            instance, chosen.policy, chosen.solver, seed=job.seed, chances=job.chances, checked=job.checked
+            instance, chosen.policy, chosen.solver, seed=job.seed, world=job.world, checked=job.checked
         ).run()
     except DispatchError as error:
         return _Refusal(error.cause, error.action)

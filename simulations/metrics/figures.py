@@ -26,7 +26,8 @@ class Metrics:
     an order that was not delivered counts 90 minutes. late_share: of delivered orders, those after the promise;
     lateness_mean_min: mean time after the promise, kept promises counting 0. utilisation: share of all shifts' time
     spent riding or handling; waiting_share: spent at stops waiting for food or a customer's window. orders_per_bundle:
-    orders collected in a pickup stop. reassignments: how often an order passed to another rider before pickup.
+    orders collected in a pickup stop. inequality: Gini coefficient of the orders delivered an hour of shift over riders
+    who worked, 0 where all have the same. reassignments: how often an order passed to another rider before pickup.
     """
 
     orders: int
@@ -46,6 +47,7 @@ class Metrics:
     waiting_share: float | None
     delivered_per_rider_hour: float | None
     orders_per_bundle: float | None
+    inequality: float | None
     offers: int
     reassignments: int
     ticks: int
@@ -106,6 +108,7 @@ def metrics_of(orders: pl.DataFrame, spans: pl.DataFrame, tick_cpu_s: Sequence[f
         waiting_share=_ratio(seconds.get(WAITING, 0), shifts_s),
         delivered_per_rider_hour=_ratio(len(done) * HOUR_S, shifts_s),
         orders_per_bundle=_ratio(len(picked_up), len(stops)),
+        inequality=_inequality(done, spans),
         offers=int(orders["offers"].sum()),
         reassignments=int(orders["reassignments"].sum()),
         ticks=len(ticks_ms),
@@ -113,6 +116,25 @@ def metrics_of(orders: pl.DataFrame, spans: pl.DataFrame, tick_cpu_s: Sequence[f
         tick_cpu_p99_ms=_quantile(ticks_ms, 99),
         tick_cpu_max_ms=_quantile(ticks_ms, 100),
     )
+
+
+def gini(values: np.ndarray) -> float | None:
+    """Gini coefficient of non-negative values: 0 where all are equal, towards 1 where one has everything."""
+    total = float(values.sum())
+    if not len(values) or total == 0:
+        return None
+    ranks = 2 * np.arange(1, len(values) + 1) - len(values) - 1
+    return float((ranks * np.sort(values)).sum()) / (len(values) * total)
+
+
+def _inequality(done: pl.DataFrame, spans: pl.DataFrame) -> float | None:
+    """Gini coefficient of orders delivered an hour of shift."""
+    worked = (
+        spans.filter(pl.col("kind") == SHIFT).group_by("rider_id").agg((pl.col("ends_at") - pl.col("starts_at")).sum())
+    )
+    delivered = done.group_by("rider_id").len("orders")
+    table = worked.join(delivered, on="rider_id", how="left").filter(pl.col("ends_at") > 0).sort("rider_id")
+    return gini((table["orders"].fill_null(0) / table["ends_at"]).to_numpy())
 
 
 def _ratio(part: float, whole: float) -> float | None:

@@ -18,6 +18,7 @@ from dispatch.model.events import (
     OrderChanged,
     OrderDelivered,
     OrderHeld,
+    OrderLost,
     OrderPickedUp,
     OrderPlaced,
     OrderReady,
@@ -34,6 +35,7 @@ from dispatch.units import Instant
 DELIVERED: Final = "delivered"
 CANCELLED: Final = "cancelled"
 UNDELIVERED: Final = "undelivered"
+LOST_WITH_RIDER: Final = "lost with its rider"
 
 SCHEMA: Final = pl.Schema(
     {
@@ -99,37 +101,53 @@ class _Stories:
         self.orders: dict[OrderId, _Story] = {}
         self._there_since: dict[RiderId, Instant] = {}
         self._collected: dict[tuple[RiderId, Instant, str], list[_Story]] = {}
+        self._first: dict[OrderId, OrderId] = {}
 
     def take(self, recorded: Recorded) -> None:
         """Note one event; most kinds do not matter here."""
         at = recorded.occurred_at
         match recorded.event:
             case OrderPlaced(order=order):
-                if order.dropoff is not None:
-                    self.orders[order.id] = _Story(order, order.ready_at)
+                self._place(order)
             case OfferMade(order_ids=order_ids):
                 for order_id in order_ids:
-                    self.orders[order_id].offers += 1
+                    self._story(order_id).offers += 1
             case OfferAccepted(order_ids=order_ids, rider_id=rider_id):
                 for order_id in order_ids:
-                    self.orders[order_id].give(rider_id, at)
+                    self._story(order_id).give(rider_id, at)
             case (
                 OrderAssigned(order_id=order_id, rider_id=rider_id)
                 | OrderReassigned(order_id=order_id, rider_id=rider_id)
             ):
-                self.orders[order_id].give(rider_id, at)
+                self._story(order_id).give(rider_id, at)
             case ArrivedAtStop(rider_id=rider_id) | ShiftStarted(rider_id=rider_id):
                 self._there_since[rider_id] = at
             case OrderPickedUp(order_id=order_id, rider_id=rider_id):
-                self._pick_up(self.orders[order_id], rider_id, at)
+                self._pick_up(self._story(order_id), rider_id, at)
             case _:
                 self._note(recorded)
 
+    def _place(self, order: Order) -> None:
+        """Begin a story, or go on with that of the order whose food was lost and is made once more."""
+        linked = order.linked_to
+        if linked is not None and (first := self._first.get(linked, linked)) in self.orders:
+            story = self.orders[first]
+            if story.reason == LOST_WITH_RIDER:
+                self._first[order.id] = first
+                story.status, story.reason, story.ready_at = UNDELIVERED, "", order.ready_at
+                return
+        if order.dropoff is not None:
+            self.orders[order.id] = _Story(order, order.ready_at)
+
+    def _story(self, order_id: OrderId) -> _Story:
+        return self.orders[self._first.get(order_id, order_id)]
+
     def _note(self, recorded: Recorded) -> None:
         """Changes of an order without a rider's doing, and its end."""
-        story = self.orders.get(getattr(recorded.event, "order_id", OrderId("")))
-        if story is None:
+        order_id = getattr(recorded.event, "order_id", OrderId(""))
+        if self._first.get(order_id, order_id) not in self.orders:
             return
+        story = self._story(order_id)
         at = recorded.occurred_at
         match recorded.event:
             case OrderHeld(verdict=verdict):
@@ -140,6 +158,8 @@ class _Stories:
                 story.ready_at = ready_at
             case OrderChanged(order=order):
                 story.order = order
+            case OrderLost():
+                story.status, story.reason = UNDELIVERED, LOST_WITH_RIDER
             case OrderDelivered():
                 story.status, story.delivered_at = DELIVERED, at
             case OrderCancelled(by=by, reason=reason):
@@ -161,7 +181,8 @@ class _Stories:
 def order_table(log: Iterable[Recorded]) -> pl.DataFrame:
     """One row for each order that is to be delivered, in the order of placing: SCHEMA and durations in seconds.
 
-    ``status`` is delivered, cancelled or undelivered. ``reason``: who cancelled, and why. ``verdict``: what the plan
+    ``status`` is delivered, cancelled or undelivered; an order whose food was lost and made once more is one order.
+    ``reason``: who cancelled, and why. ``verdict``: what the plan
     last said while nobody went for it. ``ready_at`` is when the food was ready, or the last word on it.
     ``assigned_at``: when the rider who has it got it. ``arrived_at``: when that rider, having it, was at the merchant.
     ``bundle``: orders collected in the same stop. ``lateness_s`` is negative where the promise was more than kept.

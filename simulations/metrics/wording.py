@@ -69,6 +69,9 @@ WORDINGS: Final = (
     _share("waiting_share", "Riders waiting at stops", -1, "Share of the shifts spent waiting for food or customers."),
     Wording("delivered_per_rider_hour", "Delivered a rider hour", "", 2, 1, "Orders delivered in an hour of shift."),
     Wording("orders_per_bundle", "Orders a pickup", "", 2, 0, "Orders collected in one stop at a merchant, mean."),
+    Wording(
+        "inequality", "Inequality of riders", "", 3, -1, "Gini coefficient of orders an hour of shift; 0: all equal."
+    ),
     _count("offers", "Offers", -1, "How often an order was put to a rider."),
     _count("reassignments", "Reassignments", -1, "How often an order passed to another rider before its pickup."),
     _count("ticks", "Ticks", 0, "How often the dispatcher planned."),

@@ -15,7 +15,7 @@ from tests.support.sources import REPOSITORY
 
 OWN = REPOSITORY / "data" / "examples" / "own"
 GRUBHUB = REPOSITORY / "data" / "examples" / "grubhub"
-CHANCES = ("--late-kitchens", "0.4", "--declines", "0.3")
+CHANCES = ("--world", "late-kitchens=0.4", "--world", "declines=0.3")
 
 
 def compare(*words: str | Path) -> Result:

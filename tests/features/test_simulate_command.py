@@ -64,7 +64,7 @@ def test_the_policy_is_the_one_the_instance_names() -> None:
 
 
 def test_the_same_seed_gives_the_same_files(tmp_path: Path) -> None:
-    chances = ("--seed", "3", "--late-kitchens", "0.4", "--declines", "0.3")
+    chances = ("--seed", "3", "--world", "late-kitchens=0.4", "--world", "declines=0.3")
     for name in ("one", "two"):
         assert simulate(OWN, "--out", tmp_path / name, *chances).exit_code == 0
     for file in ("events.parquet", "orders.parquet", "rider_spans.parquet"):
@@ -141,7 +141,9 @@ def test_all_issues_of_a_broken_instance_are_told(tmp_path: Path) -> None:
         (("--policy", str(REPOSITORY / "data" / "synthetic" / "orders.parquet")), "no text in UTF-8"),
         (("--out", str(REPOSITORY / "LICENSE")), "is a file"),
         (("--out", str(REPOSITORY / "LICENSE" / "x")), "cannot be written"),
-        (("--declines", "1.5"), "0<=x<=1"),
+        (("--world", "declines=1.5"), "within 0..1"),
+        (("--world", "snow"), "there is no world 'snow'"),
+        (("--world", "vanishing", "--world", "rain=x"), "2 issues"),
     ],
 )
 def test_what_is_wrong_is_said_and_nothing_is_run(words: tuple[str, ...], told: str) -> None:

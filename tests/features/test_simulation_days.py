@@ -21,11 +21,11 @@ from dispatch.model.order import Handling, Vehicle, ZoneId
 from dispatch.model.rider import RiderId
 from dispatch.solver.solve import solve
 from dispatch.units import DAY_S, HOUR_S, MINUTE_S
-from simulations.chances import Chances
 from simulations.instance import Instance, WorldRules
 from simulations.policies.registry import SOLVERS
 from simulations.readers import load_instance
 from simulations.runner import Outcome, Simulation
+from simulations.worlds import Declines, Kitchens, World
 from tests.support.days import MIDNIGHT, a_day, asked, cancelled, delivered, play, told, worked
 from tests.support.instance_files import EXAMPLES
 
@@ -98,8 +98,8 @@ def test_searching_harder_is_as_sound() -> None:
 
 
 def test_kitchens_that_err_and_riders_who_decline_are_lived_with() -> None:
-    chances = Chances(kitchen_error=0.5, decline_probability=0.3)
-    outcome = play(busy_evening(WorldRules(accept_s=20, give_up_after_s=HOUR_S)), chances=chances, seed=5)
+    world = World(kitchens=Kitchens(0.5), declines=Declines(0.3, 0.3))
+    outcome = play(busy_evening(WorldRules(accept_s=20, give_up_after_s=HOUR_S)), world=world, seed=5)
     assert of_kind(outcome, OfferDeclined)
     assert len(delivered(outcome)) + len(cancelled(outcome)) == 40
     assert len(delivered(outcome)) > 30
@@ -211,7 +211,7 @@ def test_a_window_is_waited_for() -> None:
 
 def test_food_that_was_ready_before_the_order_is_ready() -> None:
     day = a_day("a . 1 . A", asked("1A", at=600, ready=0), worked("a"))
-    assert delivered(play(day, chances=Chances(kitchen_error=0.5))) == delivered(play(day)) == {"1A": 240}
+    assert delivered(play(day, world=World(kitchens=Kitchens(0.5)))) == delivered(play(day)) == {"1A": 240}
 
 
 def test_customers_and_the_operator_give_up_only_while_nobody_goes() -> None:

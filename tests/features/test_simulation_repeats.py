@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 from dispatch.engine.policy import load_policy, shipped_policies
 from dispatch.solver.solve import solve
 from dispatch.units import HOUR_S, Instant
-from simulations.chances import Chances
 from simulations.instance import Instance, WorldRules
 from simulations.readers import load_instance
 from simulations.runner import Outcome, Simulation
+from simulations.worlds import Declines, Kitchens, World
 from tests.support.days import MIDNIGHT, a_day, asked, play, told, told_of, worked
 from tests.support.sources import REPOSITORY
 
@@ -29,7 +29,7 @@ a  .  .  1  A  .  .  b
 .  D  .  .  .  2  B  .
 F  .  c  3  E  .  C  .
 """
-MOODS = Chances(kitchen_error=0.4, decline_probability=0.2)
+MOODS = World(kitchens=Kitchens(0.4), declines=Declines(0.2, 0.2))
 
 ORDERS = st.lists(
     st.tuples(st.sampled_from(("1A", "1B", "2C", "3D", "2E", "3F")), st.integers(0, 90), st.integers(0, 40)),
@@ -71,12 +71,12 @@ def until(outcome: Outcome, at: Instant) -> list[tuple[object, ...]]:
 @given(ORDERS, st.integers(0, 9))
 def test_the_same_seed_gives_the_same_log(orders: list[tuple[str, int, int]], seed: int) -> None:
     day = town(orders)
-    assert told(play(day, seed=seed, chances=MOODS)) == told(play(day, seed=seed, chances=MOODS))
+    assert told(play(day, seed=seed, world=MOODS)) == told(play(day, seed=seed, world=MOODS))
 
 
 def test_another_seed_gives_another_day() -> None:
     day = town([("1A", minute, 10) for minute in range(0, 40, 2)])
-    days = [told(play(day, seed=seed, chances=MOODS)) for seed in range(3)]
+    days = [told(play(day, seed=seed, world=MOODS)) for seed in range(3)]
     assert days[0] != days[1] != days[2]
 
 
@@ -88,7 +88,7 @@ def test_orders_placed_later_change_nothing_before(
     day, at = town(orders), MIDNIGHT + 60 * minute
     shorter = cut(day, at)
     assume(shorter.orders)
-    assert until(play(shorter, policy, chances=MOODS), at) == until(play(day, policy, chances=MOODS), at)
+    assert until(play(shorter, policy, world=MOODS), at) == until(play(day, policy, world=MOODS), at)
 
 
 @pytest.mark.parametrize("share", [0.2, 0.5, 0.9])
@@ -118,7 +118,7 @@ print(digest())
 def digest() -> str:
     """A hash of all that happens on the built-in afternoon with moods, under the default policy."""
     day = replace(day_of(30), rules=WorldRules(accept_s=20))
-    outcome = Simulation(day, load_policy("default"), solve, seed=4, chances=MOODS).run()
+    outcome = Simulation(day, load_policy("default"), solve, seed=4, world=MOODS).run()
     return hashlib.sha256(json.dumps(told(outcome)).encode()).hexdigest()
 
 

@@ -38,9 +38,9 @@ from dispatch.model.rider import Rider, RiderId, Shift, ShiftId
 from dispatch.model.state import MarketState
 from dispatch.solver.solve import solve
 from dispatch.units import HOUR_S, MINUTE_S, Instant
-from simulations.chances import AS_TOLD, Chances
 from simulations.instance import Instance, WorldRules
 from simulations.runner import Outcome, Simulation
+from simulations.worlds import AS_TOLD, World
 from tests.support.builders import OrderFields, RiderFields
 from tests.support.market_rules import check_market
 
@@ -148,11 +148,11 @@ def play(
     *,
     solver: Solver = solve,
     seed: int = 0,
-    chances: Chances = AS_TOLD,
+    world: World = AS_TOLD,
 ) -> Outcome:
     """The day played with every plan checked, and judged."""
     chosen = load_policy(policy) if isinstance(policy, str) else policy
-    outcome = Simulation(day, chosen, solver, seed=seed, chances=chances, checked=True).run()
+    outcome = Simulation(day, chosen, solver, seed=seed, world=world, checked=True).run()
     judge(outcome)
     return outcome
 

@@ -14,9 +14,9 @@ from benchmarks.quality.__main__ import main
 from benchmarks.quality.data import VARIABLE, DataAbsentError, data_folder
 from benchmarks.quality.protocols import SCOPES, USUAL, Scope, Setting
 from benchmarks.quality.run import Manner, Result, attempt, figures, means, rows_of, run_all
-from simulations.chances import Chances
 from simulations.comparison.runs import RunFailedError
 from simulations.metrics import Metrics
+from simulations.worlds import Declines, Kitchens, World
 from tests.support.sources import REPOSITORY
 
 EXAMPLES = REPOSITORY / "data" / "examples"
@@ -47,8 +47,6 @@ def test_scopes_are_made_of_the_instances_named(shared: Path) -> None:
     assert names["colombia"] == ["day 4 thin 8", "day 10 thin 8"]
     assert names["more"] == ["day 3 thin 8", "day 4 thin 1", "day 10 thin 1"]
     assert names["whole"] == ["day 12 thin 1"]
-    assert len(names["robust"]) == len(set(names["robust"])) == 8
-    assert "day 10 thin 8, declines 0.2" in names["robust"]
     assert set(USUAL) <= set(SCOPES)
 
 
@@ -101,7 +99,7 @@ def test_results_do_not_depend_on_who_runs_them(shared: Path) -> None:
     settings = [
         Setting(path=data / "rappi" / "4"),
         Setting(path=data / "grubhub" / "0o100t100s1p100"),
-        Setting(path=data / "rappi" / "4", seed=3, chances=Chances(kitchen_error=0.3, decline_probability=0.2)),
+        Setting(path=data / "rappi" / "4", seed=3, world=World(kitchens=Kitchens(0.3), declines=Declines(0.2, 0.2))),
     ]
     done: list[Setting] = []
     alone = run_all(settings, Manner(), 1, lambda _: None)

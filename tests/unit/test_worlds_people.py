@@ -1,4 +1,4 @@
-"""What is left to chance: the same for every policy, and played out by kitchens and riders."""
+"""Worlds that are not kind: the same for every policy, and played out by kitchens and riders."""
 
 from __future__ import annotations
 
@@ -19,22 +19,23 @@ from dispatch.model.events import (
 )
 from dispatch.model.order import OrderId
 from dispatch.model.rider import RiderId
-from simulations.chances import AS_TOLD, Chances
 from simulations.metrics import events_frame, order_table
 from simulations.policies import contender
 from simulations.readers import load_instance
 from simulations.runner import Outcome, Simulation
+from simulations.worlds import AS_TOLD, Declines, Kitchens, World
 from tests.support.builders import NOON, an_order
 from tests.support.sources import REPOSITORY
 
-ERR = Chances(kitchen_error=0.5)
-MOODY = Chances(decline_probability=0.5)
+LATE = Kitchens(0.5)
+ERR = World(kitchens=LATE)
+MOODY = Declines(0.5, 0.5)
 
 
-def played(policy: str, chances: Chances, seed: int = 1, example: str = "colombia") -> Outcome:
+def played(policy: str, world: World, seed: int = 1, example: str = "colombia") -> Outcome:
     instance = load_instance(REPOSITORY / "data" / "examples" / example)
     chosen = contender(policy, instance.rules.policy)
-    return Simulation(instance, chosen.policy, chosen.solver, seed=seed, chances=chances, checked=True).run()
+    return Simulation(instance, chosen.policy, chosen.solver, seed=seed, world=world, checked=True).run()
 
 
 def offer(number: int) -> OfferMade:
@@ -46,7 +47,7 @@ def offer(number: int) -> OfferMade:
 
 def test_kitchens_err_around_their_promise() -> None:
     orders = [an_order(f"o{number}") for number in range(2000)]
-    taken_s = [ERR.ready_at(order, seed=0) - NOON for order in orders]
+    taken_s = [LATE.ready_at(order, seed=0) - NOON for order in orders]
     assert statistics.median(taken_s) == pytest.approx(600, rel=0.05)
     # 600 s x exp(+-0.5) hold 68.3 % of a log-normal time.
     assert sum(364 <= each <= 989 for each in taken_s) / 2000 == pytest.approx(0.683, abs=0.04)
@@ -55,28 +56,22 @@ def test_kitchens_err_around_their_promise() -> None:
 
 def test_draws_do_not_depend_on_each_other() -> None:
     first, second = an_order("o1"), an_order("o2")
-    assert ERR.ready_at(second, 3) == ERR.ready_at(second, 3)
-    assert ERR.ready_at(first, 3) != ERR.ready_at(second, 3)
-    assert ERR.ready_at(first, 3) != ERR.ready_at(first, 4)
+    assert LATE.ready_at(second, 3) == LATE.ready_at(second, 3)
+    assert LATE.ready_at(first, 3) != LATE.ready_at(second, 3)
+    assert LATE.ready_at(first, 3) != LATE.ready_at(first, 4)
 
 
 def test_riders_decline_as_often_as_said() -> None:
     answers = [MOODY.declines(offer(number), seed=0) for number in range(2000)]
     assert sum(answers) / 2000 == pytest.approx(0.5, abs=0.04)
-    assert not any(AS_TOLD.declines(offer(number), seed=0) for number in range(50))
-    assert all(Chances(decline_probability=1.0).declines(offer(number), seed=0) for number in range(50))
-
-
-@pytest.mark.parametrize(("error", "declines"), [(-0.1, 0), (3, 0), (0, -0.1), (0, 1.1)])
-def test_chances_out_of_range_are_refused(error: float, declines: float) -> None:
-    with pytest.raises(ValueError, match=r"0\.\.2"):
-        Chances(kitchen_error=error, decline_probability=declines)
+    assert not any(AS_TOLD.declines.declines(offer(number), seed=0) for number in range(50))
+    assert all(Declines(1.0, 1.0).declines(offer(number), seed=0) for number in range(50))
 
 
 @pytest.mark.parametrize("policy", ["nearest", "dispatch"])
 def test_food_is_picked_up_when_it_is_there_and_not_before(policy: str) -> None:
     outcome = played(policy, ERR)
-    truth = {order.id: ERR.ready_at(order, seed=1) for order in outcome.instance.orders}
+    truth = {order.id: LATE.ready_at(order, seed=1) for order in outcome.instance.orders}
     ready = {e.event.order_id: e.occurred_at for e in outcome.events if isinstance(e.event, OrderReady)}
     picked = {e.event.order_id: e.occurred_at for e in outcome.events if isinstance(e.event, OrderPickedUp)}
     assert picked
@@ -108,7 +103,7 @@ def test_a_rider_who_waits_takes_food_that_is_early_at_once() -> None:
 
 
 def test_declined_offers_are_in_the_log_and_no_rider_is_asked_twice() -> None:
-    log = played("dispatch", Chances(decline_probability=0.4)).events
+    log = played("dispatch", World(declines=Declines(0.4, 0.4))).events
     declined = [(e.event.rider_id, e.event.order_ids) for e in log if isinstance(e.event, OfferDeclined)]
     assert declined
     assert len(declined) == len(set(declined))
@@ -127,5 +122,5 @@ def test_policies_meet_the_same_kitchens() -> None:
 
 
 def test_nothing_by_chance_changes_nothing() -> None:
-    plain, told = (events_frame(played("nearest", chances).events) for chances in (AS_TOLD, Chances()))
+    plain, told = (events_frame(played("nearest", world).events) for world in (AS_TOLD, World()))
     assert plain.equals(told)
