@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from dispatch import __version__
 from dispatch.api.errors import add_handlers
 from dispatch.api.requests import RequestIds
-from dispatch.api.routes import health, merchants, orders, riders
+from dispatch.api.routes import access, health, merchants, orders, riders
 from dispatch.api.state import AppState
 
 MOST_BYTES = 1_000_000
@@ -39,6 +39,6 @@ def create_app(start: Start) -> FastAPI:
     )
     add_handlers(app)
     app.add_middleware(RequestIds)
-    for module in (health, orders, merchants, riders):
+    for module in (health, access, orders, merchants, riders):
         app.include_router(module.router)
     return app

@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from dispatch.api.limits import TooManyError
 from dispatch.errors import (
     ConflictError,
     DispatchError,
@@ -34,6 +35,7 @@ BY_CODE: Final[Mapping[str, int]] = {
     "store_unavailable": 503,
     "store_closed": 503,
     "schema": 503,
+    "live_unavailable": 503,
     "lease_lost": 503,
 }
 """Where the code says more than the class of the error."""
@@ -82,6 +84,8 @@ def answer(error: DispatchError) -> JSONResponse:
     headers: dict[str, str] = {}
     if status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, TooManyError):
+        headers["Retry-After"] = str(error.retry_after_s)
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers["Retry-After"] = str(_RETRY_AFTER_S)
     return problem(status, error.code, error.cause, error.action, issues=issues, headers=headers)

@@ -30,6 +30,7 @@ from dispatch.service.host import Host
 from dispatch.solver.check import check
 from dispatch.solver.plan import Plan
 from dispatch.solver.problem import Problem
+from dispatch.solver.summary import with_summary
 
 LOG: Final = logging.getLogger(__name__)
 ACTOR: Final = Actor(ActorKind.SYSTEM, "dispatcher")
@@ -156,11 +157,13 @@ class Loop:
         return snapshot(host.state, now, self._travel, policy.params.rules, policy.loop, self._planned)
 
     def _solve(self, problem: Problem, number: int) -> tuple[Plan, str]:
-        """On the thread: plan, keep the record, judge."""
+        """On the thread: plan, judge, sum up, keep the record."""
         params, seed = self._policy.params, self._seed + number
         plan = self._solver(problem, params, seed=seed)
-        record_id = "" if self._keep is None else self._keep(problem, params, seed, plan)
         violations = check(problem, plan, params.rules) if self._checked else []
+        if not violations:
+            plan = with_summary(problem, params, plan)
+        record_id = "" if self._keep is None else self._keep(problem, params, seed, plan)
         if violations:
             cause = f"The plan of tick {number} breaks {len(violations)} rule(s): {violations[0].text}."
             raise UnsoundPlanError(cause, "Keep the decision record and report it; the routes stay as they are.")

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
-from dispatch.engine.clock import Clock
+from dispatch.engine.clock import Clock, SystemClock
 from dispatch.engine.dispatcher import Solver
 from dispatch.engine.policy import load_policy
 from dispatch.geo.travel import SPEEDS_KMH, StraightLine, TravelTimes
 from dispatch.model.events import Recorded
 from dispatch.model.order import MarketId
+from dispatch.service.access import Access
 from dispatch.service.background import Background
 from dispatch.service.feed import Feed
 from dispatch.service.host import Host
@@ -24,6 +26,8 @@ from dispatch.service.loop import Loop, Pace, TickReport
 from dispatch.service.markets import Market, Markets, MarketSettings
 from dispatch.service.read import Reads
 from dispatch.service.timers import Timers
+from dispatch.store.live.memory import MemoryLive
+from dispatch.store.live.ports import LiveState
 from dispatch.store.store import Store
 
 LOG: Final = logging.getLogger(__name__)
@@ -37,6 +41,8 @@ class Services:
     clock: Clock
     markets: Markets
     reads: Reads
+    live: LiveState
+    access: Access
     speed: float = 1.0
     name: str = ""
     ready: bool = False
@@ -63,14 +69,20 @@ async def run_services(
     solver: Solver,
     markets: Sequence[MarketSettings],
     *,
+    live: LiveState | None = None,
+    key: bytes | None = None,
     speed: float = 1.0,
     ticking: bool = True,
 ) -> AsyncIterator[Services]:
     """Everything, from opening the markets until all that was acknowledged is written. The store stays open.
 
-    speed: how many seconds of the clock pass in one of the wall. ticking: whether plans are made by themselves.
+    live: where positions, notices and rates are kept; in this process if not given. key: signs tokens; without one
+    they count until the process ends. speed: how many seconds of the clock pass in one of the wall. ticking: whether
+    plans are made by themselves.
     """
-    services = Services(store, clock, Markets(), Reads(store), speed, name=new_id("srv", clock.now()))
+    state = live or MemoryLive()
+    access = Access(store, key or secrets.token_bytes(32), SystemClock())
+    services = Services(store, clock, Markets(), Reads(store), state, access, speed, new_id("srv", clock.now()))
     async with AsyncExitStack() as stack:
         pool = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="solver"))
         for settings in markets:

@@ -1,4 +1,4 @@
-"""The tables that hold what cannot be computed again: the log, its commands, the outbox, timers and leases.
+"""The tables that hold what cannot be computed again: the log, its commands, the outbox, timers, leases, accounts.
 
 Instants are epoch seconds in 64 bits; JSON is kept as text, so that both databases give back the very bytes that were
 hashed. ``dispatch/store/migrations`` makes these tables; a test holds the two together.
@@ -133,5 +133,52 @@ LEASES: Final = Table(
 SETTINGS: Final = Table("settings", METADATA, word("name", key=True), Column("value", Text, nullable=False))
 """What the store remembers of itself, such as the form of its projections."""
 
-KEPT: Final = (SETTINGS, MARKETS, EVENTS, COMMANDS, OUTBOX, TIMERS, LEASES)
+ACCOUNTS: Final = Table(
+    "accounts",
+    METADATA,
+    word("id", key=True),
+    word("kind"),
+    word("login"),
+    word("name"),
+    word("role"),
+    word("markets"),
+    word("scopes"),
+    word("rider_id", nullable=True),
+    word("merchant_id", nullable=True),
+    Column("secret_hash", Text, nullable=False),
+    instant("created_at"),
+    word("created_by"),
+    instant("expires_at", nullable=True),
+    instant("disabled_at", nullable=True),
+    Index(None, "login", unique=True),
+)
+"""Who may come in: people by a password, servers by a key; of both only a hash is kept. Lists are words by commas."""
+
+SESSIONS: Final = Table(
+    "sessions",
+    METADATA,
+    word("id", key=True),
+    word("account_id"),
+    word("device_id"),
+    Column("refresh_hash", String(HASH_CHARS), nullable=False),
+    instant("created_at"),
+    instant("used_at"),
+    instant("expires_at"),
+    instant("ended_at", nullable=True),
+    Index(None, "account_id"),
+)
+"""Where people are signed in; each has one refresh token at a time, which is used once."""
+
+MARKET_SETTINGS: Final = Table(
+    "market_settings",
+    METADATA,
+    word("market_id", key=True),
+    instant("version"),
+    Column("settings", Text, nullable=False),
+    instant("changed_at"),
+    word("changed_by"),
+)
+"""What each market is, as JSON: its name, its policy, its pace."""
+
+KEPT: Final = (SETTINGS, MARKETS, EVENTS, COMMANDS, OUTBOX, TIMERS, LEASES, ACCOUNTS, SESSIONS, MARKET_SETTINGS)
 """All tables of this module."""

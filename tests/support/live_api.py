@@ -59,6 +59,8 @@ class Live:
 
     url: str
     store: Store
+    password: str = ""
+    """Of the administrator, where the real guard is at work."""
 
     def client(self, token: str) -> httpx.Client:
         """A client that sends this token."""
@@ -72,19 +74,23 @@ def live_api(
     clock: Clock | None = None,
     pace: Pace = QUICK,
     ticking: bool = True,
+    guarded: bool = False,
     markets: Sequence[MarketId] = (MARKET,),
 ) -> Iterator[Live]:
-    """Serve the API from a store, with a guard that knows ``everybody``."""
+    """Serve the API from a store, with a guard that knows ``everybody``, or, ``guarded``, with the real one."""
     settings = [MarketSettings(id=market_id, pace=pace) for market_id in markets]
+    passwords: list[str] = []
     with open_store(store_url, upgrading=True) as store:
 
         @asynccontextmanager
         async def start() -> AsyncIterator[AppState]:
             async with run_services(store, clock or SystemClock(), solve, settings, ticking=ticking) as services:
-                yield AppState(services=services, guard=KnownTokens(everybody()), secret=b"tests")
+                passwords.append(await services.access.first_start() or "" if guarded else "")
+                guard = services.access if guarded else KnownTokens(everybody())
+                yield AppState(services=services, guard=guard, secret=b"tests")
 
         with _served(uvicorn.Config(create_app(start), log_level="warning", lifespan="on")) as url:
-            yield Live(url, store)
+            yield Live(url, store, passwords[0])
 
 
 @contextmanager
