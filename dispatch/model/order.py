@@ -117,6 +117,8 @@ class Order:
             raise ValueError(f"order {self.id} is a delivery without a drop-off place")
         if self.size < 1:
             raise ValueError(f"order {self.id} has size {self.size}; it must be at least 1")
+        if self.priority < 0:
+            raise ValueError(f"order {self.id} has priority {self.priority}; it must not be negative")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

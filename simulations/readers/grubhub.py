@@ -16,6 +16,7 @@ from dispatch.geo.travel import PlanarTravel
 from dispatch.model.order import Handling, MarketId, Merchant, MerchantId, Order, OrderId, Vehicle
 from dispatch.model.place import Place
 from dispatch.model.rider import Rider, RiderId, Shift, ShiftId
+from dispatch.units import DAY_S, MINUTE_S
 from simulations.instance import Instance, WorldRules
 from simulations.readers.tables import Table, check_ids, flag_rows, parse_numbers, read_table
 from simulations.readers.validation import Report, Where
@@ -27,6 +28,8 @@ CAPACITY: Final = 10
 """Orders on board; the problem has no limit, and nobody gains by more."""
 WIDEST_M: Final = 1_000_000
 """Coordinates beyond this are no city, and would leave the earth."""
+
+LONGEST_MIN: Final = 31 * DAY_S // MINUTE_S
 
 _PARAMETERS: Final = (
     "meters_per_minute",
@@ -90,8 +93,9 @@ def _minutes(report: Report, table: Table, *fields: str) -> Table:
         seconds = pl.col(field) * 60
         cause = f"{field} is {{{field}}} minutes"
         flag_rows(report, table, (seconds - seconds.round()).abs() > 1e-6, "not_whole_seconds", field, cause)
-        flag_rows(report, table, pl.col(field) > 1e9, "out_of_range", field, cause)
-        whole = pl.when(pl.col(field) <= 1e9).then(seconds.round()).cast(pl.Int64)
+        late = f"{cause}; the longest instance has {LONGEST_MIN}"
+        flag_rows(report, table, pl.col(field) > LONGEST_MIN, "out_of_range", field, late)
+        whole = pl.when(pl.col(field) <= LONGEST_MIN).then(seconds.round()).cast(pl.Int64)
         table = table.with_columns(whole.alias(field + "_s"))
     return table
 

@@ -11,6 +11,10 @@ from simulations.readers.tables import read_text
 from simulations.readers.validation import Report, Where
 
 _BETWEEN: Final = re.compile(r"[\s,:]*")
+_HALF_CHARACTER: Final = re.compile(
+    r"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+)
+"""A surrogate of UTF-16 on its own, as an escape of JSON."""
 _FEATURES: Final = "features"
 
 
@@ -41,12 +45,28 @@ def read_json(path: Path, report: Report) -> Document | None:
         report.add("empty_file", "the file is empty", Where(path.name))
         return None
     try:
-        return Document(cast(object, json.loads(text)), text)
+        content = cast(object, json.loads(text))
     except json.JSONDecodeError as error:
         report.add("unreadable_file", f"the file is no JSON: {error.msg}", Where(path.name, error.lineno))
+        return None
     except (ValueError, RecursionError) as error:  # a number of thousands of digits, brackets in thousands of brackets
         report.add("unreadable_file", f"the file is no JSON that can be read: {error}", Where(path.name))
-    return None
+        return None
+    half = _HALF_CHARACTER.search(text)
+    if half and _is_broken(content):
+        line = text.count("\n", 0, half.start()) + 1
+        report.add("wrong_encoding", f"{half[0]} is half a character without the other half", Where(path.name, line))
+        return None
+    return Document(content, text)
+
+
+def _is_broken(content: object) -> bool:
+    """Whether a text holds half a character, which no file and no page can."""
+    try:
+        json.dumps(content, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 def _feature_starts(text: str) -> list[int]:

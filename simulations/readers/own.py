@@ -32,6 +32,7 @@ from simulations.readers.own_rows import (
     shift_values,
 )
 from simulations.readers.own_schema import POINTS, SCHEMAS
+from simulations.readers.own_times import check_instants
 from simulations.readers.own_zones import ZONES, bind_orders, check_known, read_zones, zone_middles
 from simulations.readers.row import LARGEST, Row
 from simulations.readers.validation import Report, Where
@@ -64,6 +65,7 @@ def read_own(folder: Path) -> Instance:
     _check_known(tables["shifts"], tables["riders"], "rider_id", "unknown_rider")
     _check_known(tables["orders"], tables["merchants"], "merchant_id", "unknown_merchant")
     orders = _read_orders(tables["orders"], {merchant.id: merchant for merchant in merchants}, market_id)
+    check_instants([*orders, *shifts])
     if zones is not None:
         orders = _bind(orders, riders, zones.areas)
     _check_unused(tables)
@@ -76,7 +78,7 @@ def read_own(folder: Path) -> Instance:
         timezone=header.timezone,
         orders=tuple(sorted((order for _, order in orders), key=lambda order: (order.placed_at, order.id))),
         riders=_by_id(rider for _, rider in riders),
-        shifts=tuple(sorted(shifts, key=lambda shift: (shift.starts_at, shift.id))),
+        shifts=tuple(sorted((shift for _, shift in shifts), key=lambda shift: (shift.starts_at, shift.id))),
         merchants=_by_id(merchants),
         travel=header.travel,
         rules=header.rules,
@@ -191,8 +193,8 @@ def _read_riders(table: Rows, market_id: MarketId, header: Header | None) -> lis
     return riders
 
 
-def _read_shifts(table: Rows) -> list[Shift]:
-    """The good shifts; two of one rider at the same time are an issue."""
+def _read_shifts(table: Rows) -> list[tuple[Row, Shift]]:
+    """The good shifts and their rows; two of one rider at the same time are an issue."""
     read = [(row, shift) for row in table.rows if (shift := read_shift(row))]
     busy_until: dict[RiderId, int] = {}
     for row, shift in sorted(read, key=lambda pair: pair[1].starts_at):
@@ -200,7 +202,7 @@ def _read_shifts(table: Rows) -> list[Shift]:
         if shift.starts_at < free_at:
             row.note("overlapping_shifts", "starts_at", f"rider {shift.rider_id} is on another shift then")
         busy_until[shift.rider_id] = max(free_at, shift.ends_at)
-    return [shift for _, shift in read]
+    return read
 
 
 def _read_orders(table: Rows, merchants: Mapping[MerchantId, Merchant], market_id: MarketId) -> list[tuple[Row, Order]]:

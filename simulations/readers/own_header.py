@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from dispatch.engine.policy import shipped_policies
 from dispatch.geo.travel import SPEEDS_KMH, PlanarTravel, StraightLine, TravelTimes
 from dispatch.model.order import MarketId
+from dispatch.units import DAY_S, HOUR_S
 from simulations.instance import Instance, WorldRules
 from simulations.readers.json_files import read_json
 from simulations.readers.own_schema import SCHEMA_VERSION
@@ -18,6 +19,8 @@ from simulations.readers.row import Row
 from simulations.readers.validation import Report, Where
 
 HEADER: Final = "instance.json"
+LONGEST_S: Final = 31 * DAY_S
+"""Longest time after which somebody gives up."""
 
 _KEYS: Final = ("schema", "name", "market_id", "timezone", "travel", "rules")
 _RULES: Final = ("tick_s", "accept_s", "cancel_after_s", "cancel_probability", "give_up_after_s", "policy")
@@ -135,10 +138,10 @@ def read_rules(row: Row) -> WorldRules:
     if policy not in shipped_policies():
         row.note("unknown_value", "policy", f"policy is {policy!r}, none of {', '.join(shipped_policies())}")
     return WorldRules(
-        tick_s=row.whole("tick_s", 60, minimum=1),
-        accept_s=row.whole("accept_s", 0),
-        cancel_after_s=row.whole("cancel_after_s") if row.has("cancel_after_s") else None,
+        tick_s=row.whole("tick_s", 60, minimum=1, maximum=HOUR_S),
+        accept_s=row.whole("accept_s", 0, maximum=DAY_S),
+        cancel_after_s=row.whole("cancel_after_s", maximum=LONGEST_S) if row.has("cancel_after_s") else None,
         cancel_probability=row.number("cancel_probability", 0.0, minimum=0, maximum=1),
-        give_up_after_s=row.whole("give_up_after_s") if row.has("give_up_after_s") else None,
+        give_up_after_s=row.whole("give_up_after_s", maximum=LONGEST_S) if row.has("give_up_after_s") else None,
         policy=policy,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from dispatch.model.order import (
     Channel,
@@ -21,11 +21,16 @@ from dispatch.model.order import (
 )
 from dispatch.model.place import Place
 from dispatch.model.rider import Rider, RiderId, Shift, ShiftId
-from dispatch.units import Instant, Money
+from dispatch.units import DAY_S, Instant, Money
 from simulations.readers import own_schema
 from simulations.readers.row import Row
 
 Values: TypeAlias = dict[str, object]
+
+MOST: Final = 1_000_000
+"""Largest size and capacity."""
+MOST_URGENT: Final = 1000
+"""Highest priority: an order counts that many times more, and the cost of a plan must stay within 64 bits."""
 
 
 def merchant_values(merchant: Merchant) -> Values:
@@ -62,7 +67,7 @@ def read_rider(row: Row, market_id: MarketId) -> Rider | None:
         id=RiderId(row.text("rider_id")),
         market_id=market_id,
         vehicle=row.choice("vehicle", Vehicle),
-        capacity=row.whole("capacity", own_schema.DEFAULT_CAPACITY, minimum=1),
+        capacity=row.whole("capacity", own_schema.DEFAULT_CAPACITY, minimum=1, maximum=MOST),
         zones=frozenset(ZoneId(zone) for zone in row.texts("zones")),
         name=row.text("name", ""),
     )
@@ -157,12 +162,12 @@ def read_order(row: Row, merchants: Mapping[MerchantId, Merchant], market_id: Ma
         platform=row.text("platform", ""),
         external_id=row.text("external_id", ""),
         fulfilment=fulfilment,
-        size=row.whole("size", 1, minimum=1),
+        size=row.whole("size", 1, minimum=1, maximum=MOST),
         vehicles=_vehicles(row),
         zones=frozenset(ZoneId(zone) for zone in row.texts("zones")),
-        pickup_handling=Handling(row.whole("pickup_before_s", 0), row.whole("pickup_after_s", 0)),
-        dropoff_handling=Handling(row.whole("dropoff_before_s", 0), row.whole("dropoff_after_s", 0)),
-        priority=row.whole("priority", 0, minimum=-(2**31)),
+        pickup_handling=_read_handling(row, "pickup"),
+        dropoff_handling=_read_handling(row, "dropoff"),
+        priority=row.whole("priority", 0, maximum=MOST_URGENT),
         items=tuple(_read_item(item) for item in row.rows("items")),
         total=_read_money(row, "total_minor", "total_currency"),
         customer=Customer(*(row.text(f"customer_{name}", "") for name in ("name", "phone", "address", "language"))),
@@ -185,6 +190,11 @@ def _read_pickup(row: Row, merchant: Merchant | None) -> Place:
     if row.has("pickup_lat") or row.has("pickup_lng"):
         return read_place(row, "pickup_lat", "pickup_lng")
     return merchant.place if merchant else Place(0.0, 0.0)
+
+
+def _read_handling(row: Row, task: str) -> Handling:
+    before_s, after_s = (row.whole(f"{task}_{when}_s", 0, maximum=DAY_S) for when in ("before", "after"))
+    return Handling(before_s, after_s)
 
 
 def _check_times(row: Row, placed_at: Instant, ready_at: Instant, promised_at: Instant) -> None:

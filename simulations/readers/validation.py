@@ -92,6 +92,7 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         "promise_before_ready": _let_in("It was kept: the order will be late whatever is done."),
         "preparation_out_of_order": _let_in("It was kept; the start of preparation is not used."),
         "past_midnight": _let_in("It was taken as a time of the next day."),
+        "far_in_time": _refused("Correct the time, or load it as an instance of its own."),
         "shift_ends_before_start": _refused("Correct the shift; it must end after it starts."),
         "empty_shift": _let_in("The shift was left out; the rider was kept."),
         "overlapping_shifts": _refused("Join the shifts or correct their times."),

@@ -37,8 +37,8 @@ MARKET = MarketId("any")
 texts = st.text(st.characters(codec="utf-8"), max_size=12)
 names = texts.filter(lambda text: bool(text.strip()))
 places = st.builds(Place, st.floats(-0.5, 0.5), st.floats(-0.5, 0.5))
-seconds = st.integers(0, 90_000)
-instants = st.integers(0, 4_000_000_000)
+seconds = st.integers(0, 80_000)
+instants = st.integers(1_700_000_000, 1_702_000_000)
 money = st.builds(Money, st.integers(-(2**53), 2**53), st.from_regex(r"[A-Z]{3}", fullmatch=True))
 handling = st.builds(Handling, seconds, seconds)
 items = st.builds(Item, texts, st.integers(0, 99), texts, st.none() | money)
@@ -69,7 +69,7 @@ def orders(draw: st.DrawFn, merchant: Merchant, order_id: str) -> Order:
         zones=draw(zones),
         pickup_handling=draw(handling),
         dropoff_handling=draw(handling),
-        priority=draw(st.integers(-9, 9)),
+        priority=draw(st.integers(0, 9)),
         items=draw(st.lists(items, max_size=2).map(tuple)),
         total=draw(st.none() | money),
         customer=Customer(*draw(st.tuples(texts, texts, texts, texts))),

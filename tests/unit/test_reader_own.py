@@ -72,7 +72,7 @@ def test_times_of_the_repeated_hour_survive_geojson(tmp_path: Path, timezone: st
     repeated = {"America/Santiago": "2026-04-05 02:30", "Europe/Berlin": "2026-10-25 00:30", "UTC": "2026-01-01 00:00"}
     first = utc(repeated[timezone])
     order = replace(template.orders[0], placed_at=first, ready_at=first + 1800, promised_at=first + 3600)
-    instance = replace(template, timezone=timezone, orders=(order,), warnings=())
+    instance = replace(template, timezone=timezone, orders=(order,), shifts=(), warnings=())
     write_instance(tmp_path / "copy", instance, table_format="geojson")
     (read,) = load_instance(tmp_path / "copy").orders
     assert (read.placed_at, read.ready_at, read.promised_at) == (first, first + 1800, first + 3600)

@@ -26,6 +26,8 @@ HEADER_ISSUES = [
     ('"road_factor"', '"road"', "unknown_key", "travel.road"),
     ('"step_s": 1', '"step_s": 0', "out_of_range", "travel.step_s"),
     ('"tick_s": 30', '"tick_s": true', "wrong_type", "rules.tick_s"),
+    ('"tick_s": 30', '"tick_s": 3601', "out_of_range", "rules.tick_s"),
+    ('"tick_s": 30', '"give_up_after_s": 2678401', "out_of_range", "rules.give_up_after_s"),
     ('"tick_s": 30', '"cancel_probability": 1.5', "out_of_range", "rules.cancel_probability"),
     ('"policy": "default"', '"policy": "defualt"', "unknown_value", "rules.policy"),
     ('"rules": {', '"rules": [{', "unreadable_file", ""),
@@ -80,6 +82,13 @@ ROW_ISSUES = [
     ("orders", "2026-10-25T00:08:00+02:00", EARLY, "ready_before_placed", 0, "ready_at"),
     ("orders", "2026-10-25T00:35:00+02:00", EARLY, "promise_before_placed", 0, "promised_at"),
     ("orders", '"size": 3', '"size": 0', "out_of_range", 2, "size"),
+    ("orders", '"size": 3', '"size": 1000001', "out_of_range", 2, "size"),
+    ("orders", '"size": 3', '"priority": -1', "out_of_range", 2, "priority"),
+    ("orders", '"size": 3', '"priority": 1001', "out_of_range", 2, "priority"),
+    ("orders", '"size": 3', '"pickup_after_s": 86401', "out_of_range", 2, "pickup_after_s"),
+    ("orders", '"size": 3', '"not_before_at": "2027-10-25T02:50:00+01:00"', "far_in_time", 2, "not_before_at"),
+    ("orders", "2026-10-25T00:35:00+02:00", "9999-12-31T00:00:00Z", "far_in_time", 0, "promised_at"),
+    ("shifts", "2026-10-25T04:00:00+01:00", "2062-10-25T04:00:00+01:00", "far_in_time", 1, "ends_at"),
     ("orders", '["car", "motorcycle"]', '["car", "rocket"]', "unknown_value", 2, "vehicles"),
     ("orders", '["car", "motorcycle"]', '"car"', "wrong_type", 2, "vehicles"),
     ("orders", '"EUR"', '"euro"', "unknown_value", 2, "total_currency"),
@@ -149,6 +158,15 @@ def test_json_beyond_what_can_be_read_is_refused(tmp_path: Path, text: str, caus
     (issue,) = refused(folder)
     assert issue.code == "unreadable_file"
     assert cause in issue.cause
+
+
+@pytest.mark.parametrize("half", ["\\ud83d", "\\uDE00", "\\ud83d\\ud83d\\ude00", "\\ude00\\ud83d"])
+def test_half_a_character_is_refused(tmp_path: Path, half: str) -> None:
+    folder = example("own", tmp_path)
+    edit(folder / "riders.geojson", '"Ada"', '"\\ud83d\\ude00"')
+    assert load_instance(folder).riders[0].name == "\N{GRINNING FACE}"
+    edit(folder / "riders.geojson", '"Bo"', f'"Bo {half}"')
+    assert spots(refused(folder)) == [("wrong_encoding", "riders.geojson", 3, "")]
 
 
 @pytest.mark.parametrize(("old", "field"), [("13.556", "dropoff_lng"), ('"size": 3', "size")])
