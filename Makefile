@@ -18,7 +18,7 @@ export NUMBA_CACHE_DIR := $(CURDIR)/build/kernels-$(shell cat dispatch/geo/kerne
 PIP_INSTALL := $(BIN)/python -m pip install -qq
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench bench-micro quality lock clean
+.PHONY: help run test lint bench bench-micro bench-store endure quality lock clean
 
 help: ## List the recipes
 	@echo "make RECIPE, with RECIPE one of:"
@@ -44,6 +44,12 @@ bench: $(READY) ## Measure speed beside the usual stack (minutes)
 bench-micro: $(READY) ## Measure the parts of the solver one by one
 	@$(BIN)/python -m pytest benchmarks/micro --benchmark-enable --benchmark-timer=time.process_time \
 	  --benchmark-columns=median,iqr,ops,rounds --benchmark-sort=name
+
+bench-store: $(READY) ## Measure how many commands a second the store makes durable
+	@$(BIN)/python -m benchmarks.store $(BENCH_ARGS)
+
+endure: $(READY) ## Kill a process that writes a hundred times, and see that nothing is lost (minutes)
+	@DISPATCH_KILLS=100 $(BIN)/python -m pytest tests/store/test_kill.py $(PYTEST_ARGS)
 
 quality: $(READY) ## Measure the quality of plans on public data sets (minutes)
 	@$(BIN)/python -m benchmarks.quality $(QUALITY_ARGS)

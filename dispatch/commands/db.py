@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import click
 
+from dispatch import __version__
 from dispatch.cli import json_option
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def backup(file: Path, url: str) -> None:
 
     with opened(url) as database, writable(file):
         check_schema(database)
-        found = back_up(database, file)
+        found = back_up(database, file, __version__)
     click.echo(f"Wrote {sum(found.rows.values())} rows to {file}: {_heads(found.heads)}.")
 
 

@@ -19,7 +19,6 @@ from typing import Any, Final, TextIO
 
 from sqlalchemy import Connection, MetaData, Table, select
 
-from dispatch import __version__
 from dispatch.store.audit import streamed
 from dispatch.store.databases import Database
 from dispatch.store.schema import schema_of
@@ -51,12 +50,15 @@ class _Lines:
         self._out.write(line)
 
 
-def back_up(database: Database, path: Path) -> Backup:
-    """Write a backup while the database is served from. Raises StoreUnavailableError, OSError."""
+def back_up(database: Database, path: Path, version: str) -> Backup:
+    """Write a backup while the database is served from; ``version`` of the program goes along.
+
+    Raises StoreUnavailableError, OSError.
+    """
     part = path.with_name(path.name + ".part")
     try:
         with database.read() as connection, gzip.open(part, "wt", encoding="utf-8", compresslevel=6) as out:
-            found = _write(connection, _Lines(out))
+            found = _write(connection, _Lines(out), version)
         with part.open("rb") as written:
             os.fsync(written.fileno())
         part.replace(path)
@@ -65,13 +67,13 @@ def back_up(database: Database, path: Path) -> Backup:
     return found
 
 
-def _write(connection: Connection, lines: _Lines) -> Backup:
+def _write(connection: Connection, lines: _Lines, version: str) -> Backup:
     heads = {row.market_id: row.seq for row in connection.execute(select(MARKETS))}
     lines.write(
         {
             "format": FORMAT,
             "format_version": FORMAT_VERSION,
-            "dispatch": __version__,
+            "dispatch": version,
             "schema": schema_of(connection),
             "heads": heads,
             "projections": projections_digest(connection),

@@ -39,14 +39,17 @@ class _Lines:
     def __iter__(self) -> Iterator[Any]:
         try:
             with gzip.open(self._path, "rb") as file:
-                for line in file:
-                    value = json.loads(line)
-                    if isinstance(value, dict) and "sha256" in value:
-                        self._end(value["sha256"], file.read(1))
-                    self._digest.update(line)
-                    yield value
+                yield from self._values(file)
         except (EOFError, gzip.BadGzipFile, zlib.error, ValueError) as error:
             raise BackupError(f"{self._path} is no whole backup: {error}.", _ELSEWHERE) from error
+
+    def _values(self, file: gzip.GzipFile) -> Iterator[Any]:
+        for line in file:
+            value = json.loads(line)
+            if isinstance(value, dict) and "sha256" in value:
+                self._end(value["sha256"], file.read(1))
+            self._digest.update(line)
+            yield value
 
     def _end(self, digest: str, more: bytes) -> None:
         if digest != self._digest.hexdigest() or more:
