@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Protocol
+from typing import NoReturn, Protocol
 
 from dispatch.engine.absence import absences
 from dispatch.engine.intents import intents, planned_of, sequences_of
@@ -19,6 +19,8 @@ from dispatch.solver.check import check
 from dispatch.solver.params import Params
 from dispatch.solver.plan import Plan
 from dispatch.solver.problem import Problem
+from dispatch.solver.summary import Summary, with_summary
+from dispatch.solver.violation import Violation
 
 
 class Solver(Protocol):
@@ -43,6 +45,7 @@ class Dispatcher:
     """Decides for one market, tick after tick; the only writer of plans there.
 
     checked: every plan is judged by the independent checker before it counts. accepts_at_once: riders are not asked.
+    explained: every plan is summed up; ``summary`` is the last tick's, None where it had no orders or no sound plan.
     keep: where decisions are recorded, if they are.
     """
 
@@ -56,10 +59,13 @@ class Dispatcher:
         seed: int = 0,
         checked: bool = False,
         accepts_at_once: bool = False,
+        explained: bool = True,
         keep: Keep | None = None,
     ) -> None:
         self._market, self._travel, self._policy, self._solver = market, travel, policy, solver
         self._seed, self._checked, self._accepts_at_once, self._keep = seed, checked, accepts_at_once, keep
+        self._explained = explained
+        self.summary: Summary | None = None
         self._planned: Planned = {}
         self._actor = Actor(ActorKind.SYSTEM, "dispatcher")
         self.tick_number = market.state.tick
@@ -82,22 +88,25 @@ class Dispatcher:
         problem = snapshot(
             state, self._market.clock.now(), self._travel, policy.params.rules, policy.loop, self._planned
         )
+        self.summary = None
         if problem.order_count == 0:
             self._planned = {}
             return ()
         seed = self._seed + self.tick_number
         plan = self._solver(problem, policy.params, seed=seed)
+        violations = check(problem, plan, policy.params.rules) if self._checked else []
+        if self._explained and not violations:
+            plan = with_summary(problem, policy.params, plan)
+        self.summary = plan.summary
         record_id = self._keep(problem, policy.params, seed, plan) if self._keep is not None else ""
-        if self._checked:
-            self._judge(problem, plan)
+        if violations:
+            self._refuse(violations)
         sequences = sequences_of(problem, plan, state)
         command = intents(state, problem, plan, sequences, policy.loop, self.tick_number)
         self._planned = planned_of(sequences)
         command = replace(command, auto_accept=self._accepts_at_once, record_id=record_id)
         return self._market.execute(command, self._actor, f"tick-{self.tick_number}")
 
-    def _judge(self, problem: Problem, plan: Plan) -> None:
-        violations = check(problem, plan, self._policy.params.rules)
-        if violations:
-            cause = f"The plan of tick {self.tick_number} breaks {len(violations)} rule(s): {violations[0].text}."
-            raise UnsoundPlanError(cause, "Keep the decision record and report it; the routes stay as they are.")
+    def _refuse(self, violations: Sequence[Violation]) -> NoReturn:
+        cause = f"The plan of tick {self.tick_number} breaks {len(violations)} rule(s): {violations[0].text}."
+        raise UnsoundPlanError(cause, "Keep the decision record and report it; the routes stay as they are.")

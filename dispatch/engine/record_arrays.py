@@ -72,6 +72,7 @@ def read_parts(header: Mapping[str, Any], arrays: Arrays, source: str) -> tuple[
         verdict=arrays["plan.verdict"],
         terms=arrays["plan.terms"],
         cost=header["cost"],
+        summary=None,
         **{name: arrays[f"plan.{name}"] for name in _PLAN_TIMES},
     )
     return problem, plan

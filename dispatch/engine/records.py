@@ -6,7 +6,7 @@ A record replays to the same plan, bit for bit: the problem, the parameters and 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ from dispatch import __version__
 from dispatch.engine.policy import as_table, policy_of
 from dispatch.engine.record_arrays import plan_parts, problem_parts, read_parts
 from dispatch.engine.record_file import RecordError, pack, unpack
+from dispatch.engine.summary_parts import read_summary, summary_parts
 from dispatch.errors import NotFoundError
 from dispatch.solver.params import Params
 from dispatch.solver.plan import Plan
@@ -114,6 +115,9 @@ def to_bytes(record: Record) -> bytes:
     header, arrays = problem_parts(record.problem)
     more, plan_arrays = plan_parts(record.plan)
     header |= more | {name: getattr(record, name) for name in _PLAIN}
+    if record.plan.summary is not None:
+        told, tables = summary_parts(record.plan.summary)
+        header, arrays = header | told, arrays | tables
     return pack(header | {"params": as_table(record.params)}, arrays | plan_arrays)
 
 
@@ -124,9 +128,10 @@ def from_bytes(data: bytes, source: str) -> Record:
     for name, kind in _PLAIN.items():
         if type(header.get(name)) is not kind:
             raise RecordError(f"{source} does not say its {name}.", "Report it with the file.")
+    summary = read_summary(header, arrays, problem.order_count, problem.rider_count, source)
     return Record(
         problem=problem,
-        plan=plan,
+        plan=replace(plan, summary=summary),
         params=_params(header.get("params"), source),
         **{name: header[name] for name in _PLAIN},
     )

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from dispatch.geo.kernel import inlined_kernel, kernel
+from dispatch.geo.kernel import inlined_kernel, kernel, move
 from dispatch.solver.costs import TERMS
 from dispatch.solver.insertion import Scratch, Slot, cheapest_insertion, copy_with
 from dispatch.solver.least import Bases, least_added
@@ -19,7 +19,7 @@ from dispatch.solver.problem import Ints
 from dispatch.solver.reach import Reach
 from dispatch.solver.tableau import copy_without
 from dispatch.solver.view import View
-from dispatch.solver.walk import FINE, INFEASIBLE, walk
+from dispatch.solver.walk import FINE, INFEASIBLE, total, walk
 
 NOBODY: Final = -1
 _UNKNOWN: Final = -1
@@ -43,6 +43,7 @@ class _Board(NamedTuple):
     """The plan's routes as compiled loops read them: tasks of rider r are tasks[start[r]:start[r + 1]].
 
     sound: int64 (R,), 1 where the route breaks no hard rule, 0 where it does, _UNKNOWN where nobody has asked.
+    terms, cost: int64 (R, K) and (R,), of the route; of empty ones (and cost at all) only where somebody has asked.
     """
 
     start: Ints
@@ -63,7 +64,7 @@ def choices_of(
     if len(chosen):
         routes = plan.routes
         tasks, sound = routes.order * 2 + routes.kind, np.full(len(routes.frozen), _UNKNOWN, np.int64)
-        board = _Board(routes.start, tasks, routes.frozen, plan.terms, plan.terms.sum(axis=1), sound)
+        board = _Board(routes.start, tasks, routes.frozen, plan.terms.copy(), np.zeros_like(sound), sound)
         _compare(view, bases, board, near, found, scratch)
     return found
 
@@ -95,19 +96,23 @@ def _runner_up(
         if rider == home or least_added(view, bases, order, rider) >= best:
             continue
         row = board.tasks[board.start[rider] : board.start[rider + 1]]
+        if not _is_sound(view, board, rider, scratch):
+            continue
         limit = board.cost[rider] + best
         slot = cheapest_insertion(view, rider, row, row.shape[0], board.frozen[rider], order, limit, scratch)
-        if slot.pickup_at >= 0 and _is_sound(view, board, rider, scratch):
+        if slot.pickup_at >= 0:
             best, best_slot, other = slot.cost - board.cost[rider], slot, rider
     return other, best_slot
 
 
 @inlined_kernel
 def _is_sound(view: View, board: _Board, rider: int, scratch: Scratch) -> bool:
-    """Whether the route breaks no hard rule as it is; else nothing is added to it."""
+    """Whether the route breaks no hard rule as it is, else nothing is added to it; notes what it costs so."""
     if board.sound[rider] == _UNKNOWN:
         row = board.tasks[board.start[rider] : board.start[rider + 1]]
         board.sound[rider] = int(walk(view, rider, row, row.shape[0], scratch.ledger) == FINE)
+        board.cost[rider] = total(scratch.ledger)
+        move(scratch.ledger.terms, 0, board.terms.shape[1], board.terms[rider], 0)
     return bool(board.sound[rider] == 1)
 
 

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import TYPE_CHECKING
 
 from dispatch.solver.problem import Ints, Routes
+
+if TYPE_CHECKING:
+    from dispatch.solver.summary import Summary
 
 
 class Verdict(IntEnum):
@@ -46,6 +50,7 @@ class Plan:
     verdict: int64 (O,), a Verdict for each order. cost: int64 sum over orders and routes.
     terms: int64 (R, K), each rider's weighted cost terms, in the order of ``dispatch.solver.costs.TERMS``; their sum is
     the route's cost.
+    summary: what is told of the plan, where somebody has summed it up; it is no part of the decision.
     """
 
     routes: Routes
@@ -56,6 +61,7 @@ class Plan:
     verdict: Ints
     terms: Ints
     cost: int
+    summary: Summary | None = None
 
     def same_as(self, other: Plan) -> bool:
         """Whether both plans are equal bit for bit."""

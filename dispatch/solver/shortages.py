@@ -33,6 +33,7 @@ from dispatch.solver.walk import (
     ride_stop,
     start_ride,
     stop_end,
+    total,
     walk,
 )
 
@@ -111,8 +112,9 @@ def shortages_of(view: View, plan: Plan, orders: Ints, out: Ints, scratch: Scrat
         reach_s=np.full(count, NOBODY, np.int64),
     )
     if count:
-        routes, code = plan.routes, np.full((count, riders), _UNKNOWN, np.int64)
-        board = _Board(routes.start, routes.order * 2 + routes.kind, routes.frozen, plan.terms.sum(axis=1), code)
+        routes = plan.routes
+        cost, code = np.zeros(riders, np.int64), np.full((count, riders), _UNKNOWN, np.int64)
+        board = _Board(routes.start, routes.order * 2 + routes.kind, routes.frozen, cost, code)
         _find_rules(view, board, found, scratch)
         for number in range(count):
             found.kept_away[number] = np.bincount(code[number], minlength=FITS)[:FITS]
@@ -144,6 +146,7 @@ def _look_at_pairs(view: View, board: _Board, found: Shortages, scratch: Scratch
     for r in range(board.frozen.shape[0]):
         row = board.tasks[board.start[r] : board.start[r + 1]]
         broken = walk(view, r, row, row.shape[0], scratch.ledger) != FINE
+        board.cost[r] = total(scratch.ledger)
         for n in range(found.order.shape[0]):
             code = pair_obstacle(view, found.order[n], r)
             if code == FITS:

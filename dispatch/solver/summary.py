@@ -5,7 +5,7 @@ Everything is computed from the problem and the finished plan, so that it holds 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -95,3 +95,8 @@ def summarize(
         shortages=shortages_of(view, plan, looked_at, stakes.out[looked_at], scratch),
         short=len(short),
     )
+
+
+def with_summary(problem: Problem, params: Params, plan: Plan) -> Plan:
+    """The plan, summed up; it must be sound."""
+    return replace(plan, summary=summarize(problem, params, plan))

@@ -16,9 +16,12 @@ from dispatch.engine.records import Record, RecordStore, from_bytes, load_record
 from dispatch.engine.replays import first_difference, replay
 from dispatch.errors import InvalidInputError, NotFoundError
 from dispatch.solver.params import Params, SearchParams
+from dispatch.solver.costs import TERMS
+from dispatch.solver.costs.terms import LATENESS
 from dispatch.solver.plan import Plan, Verdict
 from dispatch.solver.problem import Problem
 from dispatch.solver.rules import Rules
+from dispatch.solver.summary import with_summary
 from tests.support.plans import plan, with_value
 from tests.support.problems import OrderAt, RiderAt, market
 from tests.support.random_problems import random_problem
@@ -65,6 +68,46 @@ def test_what_is_read_is_what_was_written(kind: str, tmp_path: Path) -> None:
     assert to_bytes(again) == to_bytes(record)
 
 
+def test_what_is_told_of_a_plan_is_written_and_read_with_it() -> None:
+    problem = random_problem(3, orders=12, riders=3, tables=("plane",))
+    bare = a_record(problem)
+    record = replace(bare, plan=with_summary(problem, bare.params, bare.plan))
+    again = from_bytes(to_bytes(record), "x").plan.summary
+    told = record.plan.summary
+    assert told is not None
+    assert again is not None
+    assert (again.bound, again.left_out, again.chosen, again.short) == (
+        told.bound,
+        told.left_out,
+        told.chosen,
+        told.short,
+    )
+    assert again.changes == told.changes
+    for mine, theirs in ((told.choices, again.choices), (told.shortages, again.shortages)):
+        for name, array in mine._asdict().items():
+            assert np.array_equal(array, getattr(theirs, name)), name
+    assert again.terms.tolist() == told.terms.tolist()
+    assert again.verdicts.tolist() == told.verdicts.tolist()
+    assert from_bytes(to_bytes(bare), "x").plan.summary is None
+
+
+def test_a_summary_that_does_not_fit_its_record_is_refused() -> None:
+    problem = random_problem(3, orders=12, riders=3, tables=("plane",))
+    bare = a_record(problem)
+    header, arrays = unpack(to_bytes(replace(bare, plan=with_summary(problem, bare.params, bare.plan))), "x")
+    header["summary"]["bound"] = "0"
+    header["summary"]["changes"]["moved"] = 0.5
+    arrays["summary.terms"] = arrays["summary.terms"][1:]
+    arrays["summary.choices.rider"] += 99
+    with pytest.raises(InvalidInputError) as caught:
+        from_bytes(pack(header, arrays), "x")
+    causes = " ".join(issue.cause for issue in caught.value.issues)
+    for name in ("summary.terms", "summary.choices.rider", "summary.changes", "summary.bound"):
+        assert name in causes
+    with pytest.raises(InvalidInputError, match="summary is no table"):
+        from_bytes(pack(header | {"summary": 3}, arrays), "x")
+
+
 def test_a_record_of_a_hundred_orders_and_riders_is_small() -> None:
     record = a_record(random_problem(1, orders=100, riders=100, tables=("plane",), spread=60))
     assert len(to_bytes(record)) < 20_000
@@ -72,7 +115,7 @@ def test_a_record_of_a_hundred_orders_and_riders_is_small() -> None:
 
 def test_the_first_line_names_format_length_and_digest() -> None:
     words = to_bytes(a_record(SMALL)).split(b"\n", 1)[0].split()
-    assert words[:2] == [b"dispatch-record", b"1.0"]
+    assert words[:2] == [b"dispatch-record", b"1.1"]
     assert len(words[3]) == 64
 
 
@@ -135,9 +178,9 @@ def test_damage_is_told_with_cause_and_action(damage: Callable[[bytes], bytes], 
 def test_another_major_format_is_refused_and_another_minor_read() -> None:
     data = to_bytes(a_record(SMALL))
     with pytest.raises(RecordError, match=r"format 2\.0; this version reads 1\.\*") as caught:
-        from_bytes(data.replace(b"dispatch-record 1.0", b"dispatch-record 2.0", 1), "x")
+        from_bytes(data.replace(b"dispatch-record 1.1", b"dispatch-record 2.0", 1), "x")
     assert caught.value.code == "record_format"
-    assert from_bytes(data.replace(b"dispatch-record 1.0", b"dispatch-record 1.7", 1), "x").tick == 7
+    assert from_bytes(data.replace(b"dispatch-record 1.1", b"dispatch-record 1.7", 1), "x").tick == 7
 
 
 def test_what_a_later_minor_format_adds_is_left_out() -> None:
@@ -266,7 +309,7 @@ DIFFERENT: list[tuple[Callable[[Plan], Plan], str]] = [
     (lambda _: plan(SMALL, {"a": "+1A -1A"}), "The plans have arrays of different shapes."),
     (lambda p: with_value(p, "verdict", 0, Verdict.BARRED), "The verdict on order 1A was planned and is now barred."),
     (lambda p: with_value(p, "event_at", 1, 5), "The event_at of -1A was 240 and is now 5."),
-    (lambda p: other(p, terms=p.terms + [0, 1] * 4), "The term lateness of rider a was 0 and is now 1."),
+    (lambda p: other(p, terms=p.terms + (np.arange(len(TERMS)) == LATENESS)), "The term lateness of rider a was 0 and is now 1."),
     (lambda p: other(p, cost=p.cost + 1), "The cost was 56700 and is now 56701."),
     (lambda p: with_value(p, "routes.frozen", 0, 1), "The plans freeze different tasks."),
     (
