@@ -1,8 +1,9 @@
 """Rough prices of columns by an auction: rows bid for the column that is worth most to them.
 
 Bertsekas, "The auction algorithm: a distributed relaxation method for the assignment problem", Annals of Operations
-Research 14, 1988. Each bid raises a price by at least ``step``: a large step is quick, a small one exact. What comes
-out need not be exact, as exact paths follow; it has to be near, because searching from prices of 0 is slow.
+Research 14, 1988. Each bid raises a price by at least ``step``: a small step is exact, and endless where many rows want
+few columns. So steps begin small, and grow for as long as rows go on outbidding each other. What comes out need not be
+exact, as exact paths follow; it has to be near, because searching from prices of 0 is slow.
 """
 
 from __future__ import annotations
@@ -15,31 +16,35 @@ from dispatch.geo.kernel import inlined_kernel, kernel
 from dispatch.solver.match_sides import Side
 from dispatch.solver.problem import Ints
 
-STEPS: Final = 25
-"""The mean of the rows' best gains is this many steps. Measured: 15 to 50 take equally long."""
+FINE: Final = 512
+"""The first step is this part of the mean of the rows' best gains."""
 
-BIDS: Final = 40
-"""Bids a row, at most, on average: an auction that takes longer is a war that paths end sooner."""
+BIDS: Final = 12
+"""Bids a row, on average, after which steps grow."""
+
+GROWTH: Final = 16
+LARGEST_STEP: Final = 2**56
 
 
 def auction_prices(rows: Side, columns: int) -> Ints:
     """A price of 0 or more for each column; int64 (columns,)."""
     price = np.zeros(columns, np.int64)
-    count = len(rows.start) - 1
-    if count:
-        _auction(rows, price, BIDS * count, np.full(columns, -1, np.int64))
+    if len(rows.start) > 1:
+        _auction(rows, price, np.full(columns, -1, np.int64))
     return price
 
 
 @kernel
-def _auction(rows: Side, price: Ints, most: int, holder: Ints) -> None:
+def _auction(rows: Side, price: Ints, holder: Ints) -> None:
     """Every row bids; who is outbid bids again, at once."""
-    step, bids = _step(rows), 0
-    for row in range(rows.start.shape[0] - 1):
+    count, step, bids = rows.start.shape[0] - 1, _first_step(rows), 0
+    for row in range(count):
         bidder = row
-        while bidder >= 0 and bids < most:
+        while bidder >= 0:
             bidder = _bid(rows, price, holder, bidder, step)
             bids += 1
+            if bids % (BIDS * count) == 0:
+                step = min(step * GROWTH, LARGEST_STEP)
 
 
 @inlined_kernel
@@ -61,8 +66,8 @@ def _bid(rows: Side, price: Ints, holder: Ints, bidder: int, step: int) -> int:
 
 
 @kernel
-def _step(rows: Side) -> int:
-    """The mean of the rows' best gains over STEPS, and 1 at least."""
+def _first_step(rows: Side) -> int:
+    """The mean of the rows' best gains over FINE, and 1 at least."""
     count = rows.start.shape[0] - 1
     mean = 0.0
     for row in range(count):
@@ -70,4 +75,4 @@ def _step(rows: Side) -> int:
         for at in range(rows.start[row], rows.start[row + 1]):
             best = max(best, rows.gain[at])
         mean += best / count
-    return max(1, int(mean / STEPS))
+    return max(1, int(mean / FINE))

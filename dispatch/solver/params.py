@@ -15,7 +15,7 @@ from dispatch.units import Seconds
 class SearchParams:
     """How long and how widely is searched.
 
-    matcher: 'flow' (OR-Tools) or 'sparse' (scipy). candidates: riders looked at for each order at first.
+    matcher: 'own', 'flow' (OR-Tools) or 'sparse' (scipy). candidates: riders looked at for each order at first.
     replan: take up every open order anew at each tick, not only those without a rider.
     passes: of local search over all movable orders. exchanges: whether two orders may change riders.
     neighbours: riders tried for each order in local search. ruins: rounds of ruin and recreate, ruin_size: orders taken
@@ -23,7 +23,7 @@ class SearchParams:
     horizon_s: orders ready later than this from now wait.
     """
 
-    matcher: str = "flow"
+    matcher: str = "own"
     candidates: int = 20
     replan: bool = False
     passes: int = 4

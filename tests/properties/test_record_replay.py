@@ -28,7 +28,7 @@ MINOR = len("dispatch-record 1.")
 
 SEARCHES = st.builds(
     SearchParams,
-    matcher=st.sampled_from(("flow", "sparse")),
+    matcher=st.sampled_from(("own", "flow", "sparse")),
     candidates=st.integers(1, 20),
     replan=st.booleans(),
     passes=st.integers(0, 4),

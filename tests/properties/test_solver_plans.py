@@ -43,7 +43,7 @@ def cities(seed: int, count: int = 60) -> Iterator[tuple[Problem, Params]]:
         )
         search = replace(
             params.search,
-            matcher=rng.choice(("flow", "sparse")),
+            matcher=rng.choice(("own", "flow", "sparse")),
             candidates=rng.choice((1, 3, 20)),
             neighbours=rng.choice((1, 4, 20)),
             ruins=rng.choice((0, 25)),

@@ -17,7 +17,7 @@ from dispatch.solver.solve import solve
 from dispatch.units import MINUTE_S
 from tests.support.problems import OrderAt, RiderAt, market
 
-MATCHER = pytest.mark.parametrize("matcher", ["flow", "sparse"])
+MATCHER = pytest.mark.parametrize("matcher", ["own", "flow", "sparse"])
 
 
 def planned(problem: Problem, params: Params | None = None) -> dict[str, str]:
