@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from dispatch import __version__
 from dispatch.api.errors import add_handlers
 from dispatch.api.requests import RequestIds
-from dispatch.api.routes import access, health, merchants, orders, riders
+from dispatch.api.routes import access, dispatchers, health, merchants, orders, riders, streams
 from dispatch.api.state import AppState
 
 MOST_BYTES = 1_000_000
@@ -23,8 +23,9 @@ def create_app(start: Start) -> FastAPI:
     """The app over what ``start`` opens when the server starts, and closes when it stops."""
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[AppState]:
+    async def lifespan(running: FastAPI) -> AsyncIterator[AppState]:
         async with start() as state:
+            running.state.services = state["services"]
             yield state
 
     app = FastAPI(
@@ -39,6 +40,6 @@ def create_app(start: Start) -> FastAPI:
     )
     add_handlers(app)
     app.add_middleware(RequestIds)
-    for module in (health, access, orders, merchants, riders):
+    for module in (health, access, orders, merchants, riders, dispatchers, streams):
         app.include_router(module.router)
     return app

@@ -54,11 +54,12 @@ class Asking:
         *,
         command_id: str | None = None,
         occurred_at: Instant | None = None,
+        dry_run: bool = False,
     ) -> Done:
         """Carry out a command; ``about`` names the entity to answer with, and the one that ``If-Match`` speaks of.
 
-        command_id: the caller's own name for this command, instead of the key of the request. Raises what
-        ``Markets.execute`` raises.
+        command_id: the caller's own name for this command, instead of the key of the request. dry_run: do nothing.
+        Raises what ``Markets.execute`` raises.
         """
         own = command_id or self.key
         name = f"{self.who.id}:{own}" if own is not None else self.api.new_id("cmd")
@@ -72,6 +73,7 @@ class Asking:
             occurred_at=occurred_at,
             about=about,
             expected=expected,
+            dry_run=dry_run,
         )
         return await self.api.markets.execute(self.market_id, ask)
 

@@ -13,6 +13,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from dispatch.api.limits import TooManyError
+from dispatch.api.schemas.orders import OrderOut
 from dispatch.errors import (
     ConflictError,
     DispatchError,
@@ -22,6 +23,8 @@ from dispatch.errors import (
     StaleError,
     TravelError,
 )
+from dispatch.model.state import OrderState
+from dispatch.service.host import VersionError
 
 LOG: Final = logging.getLogger(__name__)
 MEDIA_TYPE: Final = "application/problem+json"
@@ -60,9 +63,16 @@ def status_of(error: DispatchError) -> int:
 
 
 def problem(
-    status: int, code: str, cause: str, action: str, *, issues: Sequence[Issue] = (), headers: Mapping[str, str] = {}
+    status: int,
+    code: str,
+    cause: str,
+    action: str,
+    *,
+    issues: Sequence[Issue] = (),
+    headers: Mapping[str, str] = {},
+    present: object = None,
 ) -> JSONResponse:
-    """The answer that tells of a refusal."""
+    """The answer that tells of a refusal; ``present`` is the state that the caller did not expect."""
     body: dict[str, Any] = {
         "type": f"urn:dispatch:error:{code}",
         "title": HTTPStatus(status).phrase,
@@ -74,6 +84,8 @@ def problem(
     if issues:
         names = ("code", "cause", "action", "field")
         body["issues"] = [{name: getattr(issue, name) for name in names} for issue in issues]
+    if present is not None:
+        body["present"] = present
     return JSONResponse(body, status, headers=dict(headers), media_type=MEDIA_TYPE)
 
 
@@ -88,7 +100,11 @@ def answer(error: DispatchError) -> JSONResponse:
         headers["Retry-After"] = str(error.retry_after_s)
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers["Retry-After"] = str(_RETRY_AFTER_S)
-    return problem(status, error.code, error.cause, error.action, issues=issues, headers=headers)
+    present = None
+    if isinstance(error, VersionError) and isinstance(error.present, OrderState):
+        present = OrderOut.of(error.present).model_dump(mode="json")
+        headers["ETag"] = f'"{error.present.version}"'
+    return problem(status, error.code, error.cause, error.action, issues=issues, headers=headers, present=present)
 
 
 def add_handlers(app: FastAPI) -> None:

@@ -8,7 +8,7 @@ from typing import TypeAlias
 from dispatch.model.actor import Actor
 from dispatch.model.codec import Json
 from dispatch.model.commands import Command
-from dispatch.model.events import Recorded
+from dispatch.model.events import Event, Recorded
 from dispatch.model.order import Merchant
 from dispatch.model.override import Override
 from dispatch.model.rider import Shift
@@ -47,7 +47,8 @@ class Ask:
 
     repeatable: ``command_id`` is the caller's own, and may come again; the first answer is then given once more.
     fingerprint: of the whole request; the same id with another one is refused. about: the entity to answer with. fired:
-    the timer that this carries out; where ``command`` is None, the timer ends and nothing else happens.
+    the timer that this carries out; where ``command`` is None, the timer ends and nothing else happens. dry_run: say
+    what would happen, and do nothing.
     """
 
     command: Command | None
@@ -59,15 +60,21 @@ class Ask:
     about: Ref | None = None
     expected: Expected | None = None
     fired: TimerClaim | None = None
+    dry_run: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What came of it: the events, the entity asked about as it is after them, and whether it was done before."""
+    """What came of it: the events, the entity asked about as it is after them, and whether it was done before.
+
+    before: the entity before them, where this was not a repetition. would: the events of a dry run.
+    """
 
     events: tuple[Recorded, ...] = ()
     entity: Entity | None = None
     repeated: bool = False
+    before: Entity | None = None
+    would: tuple[Event, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,7 @@ class Feed:
 
     def __init__(self, market_id: MarketId, store: Store, seq: int = 0, kept: int = KEPT) -> None:
         self.market_id, self.seq = market_id, seq
+        self.closed = False
         self._store = store
         self._recent: deque[Recorded] = deque(maxlen=kept)
         self._watches: dict[str, set[Watch]] = {}
@@ -63,6 +64,13 @@ class Feed:
             for topic in (EVERYTHING, *topics_of(entry)):
                 for watch in self._watches.get(topic, ()):
                     watch.wake()
+
+    def close(self) -> None:
+        """Nothing more will come: let everybody who waits go."""
+        self.closed = True
+        for watches in self._watches.values():
+            for watch in watches:
+                watch.wake()
 
     async def after(self, seq: int, limit: int = 500) -> Sequence[Recorded]:
         """Up to ``limit`` events after ``seq``, in order."""

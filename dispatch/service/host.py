@@ -75,7 +75,7 @@ class Host:
         Raises a DispatchError, and nothing has happened then; only after StoreUnavailableError that is not known, and
         the same command may be sent again under the same id.
         """
-        if not ask.repeatable:
+        if ask.dry_run or not ask.repeatable:
             return await self._carry_out(ask)
         before = self._asked.get(ask.command_id)
         if before is not None:
@@ -118,15 +118,18 @@ class Host:
         now = self.clock.now()
         at = now if ask.occurred_at is None else min(ask.occurred_at, now)
         draft = self._decide(ask, now, at)
+        before = None if ask.about is None else ask.about.find(self.state)
         entity = None if ask.about is None else ask.about.find(draft.state)
+        if ask.dry_run:
+            return Done((), entity, before=before, would=tuple(draft.events))
         append = self._append(ask, draft, entity)
         if append is None:
-            return Done(entity=entity)
+            return Done(entity=entity, before=before)
         written = asyncio.wrap_future(self._store.submit(append))
         draft.settle()
         self._under_way.add(written)
         written.add_done_callback(self._ended)
-        return Done(await asyncio.shield(written), entity)
+        return Done(await asyncio.shield(written), entity, before=before)
 
     def _decide(self, ask: Ask, now: int, at: int) -> Draft:
         _check(self.state, ask.expected)

@@ -25,6 +25,7 @@ from dispatch.service.ids import new_id
 from dispatch.service.loop import Loop, Pace, TickReport
 from dispatch.service.markets import Market, Markets, MarketSettings
 from dispatch.service.read import Reads
+from dispatch.service.sight import Sight
 from dispatch.service.timers import Timers
 from dispatch.store.live.memory import MemoryLive
 from dispatch.store.live.ports import LiveState
@@ -43,6 +44,7 @@ class Services:
     reads: Reads
     live: LiveState
     access: Access
+    sight: Sight
     speed: float = 1.0
     name: str = ""
     ready: bool = False
@@ -51,6 +53,12 @@ class Services:
     def travel(self, market_id: MarketId) -> TravelTimes:
         """Travel times of a market."""
         return travel_of(self.markets.get(market_id).settings)
+
+    def stop(self) -> None:
+        """Let go of everybody who waits: streams and long polls end."""
+        self.ready = False
+        for market in self.markets.all.values():
+            market.feed.close()
 
     def new_id(self, prefix: str) -> str:
         """A name for something new."""
@@ -82,7 +90,8 @@ async def run_services(
     """
     state = live or MemoryLive()
     access = Access(store, key or secrets.token_bytes(32), SystemClock())
-    services = Services(store, clock, Markets(), Reads(store), state, access, speed, new_id("srv", clock.now()))
+    reads = Reads(store)
+    services = Services(store, clock, Markets(), reads, state, access, Sight(reads), speed, new_id("srv", clock.now()))
     async with AsyncExitStack() as stack:
         pool = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="solver"))
         for settings in markets:

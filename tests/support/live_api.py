@@ -10,9 +10,9 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 import httpx
-import uvicorn
 
 from dispatch.api.app import create_app
+from dispatch.api.server import Server
 from dispatch.api.state import AppState
 from dispatch.engine.clock import Clock, SystemClock
 from dispatch.model.order import MarketId, MerchantId
@@ -89,14 +89,14 @@ def live_api(
                 guard = services.access if guarded else KnownTokens(everybody())
                 yield AppState(services=services, guard=guard, secret=b"tests")
 
-        with _served(uvicorn.Config(create_app(start), log_level="warning", lifespan="on")) as url:
+        with serving(Server(create_app(start))) as url:
             yield Live(url, store, passwords[0])
 
 
 @contextmanager
-def _served(config: uvicorn.Config) -> Iterator[str]:
+def serving(server: Server) -> Iterator[str]:
+    """Run a server on a thread, on a free port of this machine; its address."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         try:
@@ -107,8 +107,8 @@ def _served(config: uvicorn.Config) -> Iterator[str]:
             thread.join(30)
 
 
-def _await_start(server: uvicorn.Server, thread: threading.Thread) -> None:
-    until = time.monotonic() + 30
+def _await_start(server: Server, thread: threading.Thread) -> None:
+    until = time.monotonic() + 60
     while not server.started:
         if not thread.is_alive() or time.monotonic() > until:
             raise RuntimeError("the server did not start")

@@ -111,7 +111,7 @@ async def _changed(
     loop = asyncio.get_running_loop()
     until = loop.time() + wait_s
     found = await api.reads.tasks(market_id, rider_id)
-    while _tag(found) == seen and loop.time() < until:
+    while _tag(found) == seen and loop.time() < until and not feed.closed:
         topics = {f"rider:{rider_id}", *(f"order:{order.order.id}" for order in found.orders)}
         with feed.watching(topics) as watch:
             # Once more, now that nothing can happen unseen.
