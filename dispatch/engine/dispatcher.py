@@ -7,10 +7,11 @@ from dataclasses import replace
 from typing import NoReturn, Protocol
 
 from dispatch.engine.absence import absences
+from dispatch.engine.demand import Demand
 from dispatch.engine.intents import intents, planned_of, sequences_of
 from dispatch.engine.market import Market
 from dispatch.engine.policy import Policy
-from dispatch.engine.snapshot import Planned, snapshot
+from dispatch.engine.snapshot import Outlook, Planned, snapshot
 from dispatch.errors import DispatchError
 from dispatch.geo.travel import TravelTimes
 from dispatch.model.actor import Actor, ActorKind
@@ -21,6 +22,7 @@ from dispatch.solver.plan import Plan
 from dispatch.solver.problem import Problem
 from dispatch.solver.summary import Summary, with_summary
 from dispatch.solver.violation import Violation
+from dispatch.units import Instant
 
 
 class Solver(Protocol):
@@ -67,6 +69,7 @@ class Dispatcher:
         self._explained = explained
         self.summary: Summary | None = None
         self._planned: Planned = {}
+        self._demand = Demand(policy.demand)
         self._actor = Actor(ActorKind.SYSTEM, "dispatcher")
         self.tick_number = market.state.tick
 
@@ -85,8 +88,9 @@ class Dispatcher:
 
     def _plan(self) -> tuple[Recorded, ...]:
         state, policy = self._market.state, self._policy
+        now = self._market.clock.now()
         problem = snapshot(
-            state, self._market.clock.now(), self._travel, policy.params.rules, policy.loop, self._planned
+            state, now, self._travel, policy.params.rules, policy.loop, self._planned, self._outlook(now)
         )
         self.summary = None
         if problem.order_count == 0:
@@ -106,6 +110,13 @@ class Dispatcher:
         self._planned = planned_of(sequences)
         command = replace(command, auto_accept=self._accepts_at_once, record_id=record_id)
         return self._market.execute(command, self._actor, f"tick-{self.tick_number}")
+
+    def _outlook(self, now: Instant) -> Outlook | None:
+        """What is foreseen of the demand, if the policy asks for it."""
+        if self._policy.params.weights.ending == 0:
+            return None
+        self._demand.see(self._market.state, now)
+        return self._demand.onward_m
 
     def _refuse(self, violations: Sequence[Violation]) -> NoReturn:
         cause = f"The plan of tick {self.tick_number} breaks {len(violations)} rule(s): {violations[0].text}."

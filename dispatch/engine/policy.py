@@ -10,6 +10,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
+from dispatch.engine.demand import DemandParams
 from dispatch.errors import InvalidInputError, Issue
 from dispatch.solver.costs import Weights
 from dispatch.solver.params import Params
@@ -63,6 +64,7 @@ class Policy:
     version: int
     params: Params = field(default_factory=Params)
     loop: LoopParams = field(default_factory=LoopParams)
+    demand: DemandParams = field(default_factory=DemandParams)
 
 
 def shipped_policies() -> tuple[str, ...]:
@@ -161,7 +163,7 @@ def _value(
 def _samples(kind: type[object]) -> dict[str, Any]:
     """A value of the right type for every setting of ``kind``."""
     if kind is Policy:
-        return {"name": "", "version": 1, "params": Params(), "loop": LoopParams()}
+        return {"name": "", "version": 1, "params": Params(), "loop": LoopParams(), "demand": DemandParams()}
     sample = kind()
     names = sample._fields if isinstance(sample, Weights) else [item.name for item in fields(cast("Any", sample))]
     return {name: getattr(sample, name) for name in names}

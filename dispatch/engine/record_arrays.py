@@ -33,8 +33,8 @@ def problem_parts(problem: Problem) -> tuple[Header, Arrays]:
         **_named("routes", problem.routes),
         "bars": problem.bars,
     }
-    if problem.changed is not None:
-        arrays["changed"] = problem.changed
+    may_lack = {"changed": problem.changed, "onward_m": problem.onward_m}
+    arrays |= {name: array for name, array in may_lack.items() if array is not None}
     return header, arrays
 
 
@@ -65,6 +65,7 @@ def read_parts(header: Mapping[str, Any], arrays: Arrays, source: str) -> tuple[
         routes=Routes(*_values("routes", Routes, arrays)),
         bars=arrays["bars"],
         changed=arrays.get("changed"),
+        onward_m=arrays.get("onward_m"),
         **{name: tuple(header[name]) for name in _NAMES},
     )
     plan = Plan(
@@ -128,9 +129,11 @@ def _wanted(arrays: Arrays, orders: int, riders: int) -> dict[str, tuple[type[An
         tasks = length(f"{prefix}.order")
         shapes = {"start": (riders + 1,), "order": (tasks,), "kind": (tasks,), "frozen": (riders,)}
         wanted |= {f"{prefix}.{name}": (np.int64, shape) for name, shape in shapes.items()}
-    if "changed" in arrays:
-        wanted["changed"] = (np.int64, (riders,))
-    return wanted
+    may_lack: dict[str, tuple[type[Any], tuple[int, ...]]] = {
+        "changed": (np.int64, (riders,)),
+        "onward_m": (np.int64, (places,)),
+    }
+    return wanted | {name: kind for name, kind in may_lack.items() if name in arrays}
 
 
 def _value_flaws(header: Mapping[str, Any], arrays: Arrays) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from dispatch.engine.policy import LoopParams
 from dispatch.errors import DispatchError
+from dispatch.geo.points import Points
 from dispatch.geo.travel import TravelTimes
 from dispatch.model.lifecycle import DispatchStatus
 from dispatch.model.order import MerchantId, OrderId, ZoneId
@@ -36,6 +37,9 @@ from dispatch.units import Instant
 
 Planned = Mapping[RiderId, tuple[Task, ...]]
 """Each rider's tasks as last planned, including those of orders not given to the rider yet."""
+
+Outlook = Callable[[Points], Ints]
+"""Metres from each place, float64 (L, 2), to where a rider's next pickup is expected."""
 
 _WAITING = (DispatchStatus.OPEN, DispatchStatus.HELD)
 _CARRIED = (DispatchStatus.CARRIED, DispatchStatus.RETURNING)
@@ -76,7 +80,13 @@ class _Index:
 
 
 def snapshot(
-    state: MarketState, now: Instant, travel: TravelTimes, rules: Rules, loop: LoopParams, planned: Planned
+    state: MarketState,
+    now: Instant,
+    travel: TravelTimes,
+    rules: Rules,
+    loop: LoopParams,
+    planned: Planned,
+    outlook: Outlook | None = None,
 ) -> Problem:
     """What a solver may know of the market at ``now``; ``planned`` is where the last plan left off."""
     index = _Index()
@@ -87,7 +97,8 @@ def snapshot(
     sequences = [_sequence(state, rider, planned.get(rider.rider.id, ()), order_at, now) for rider in riders]
     order_arrays = _orders(orders, state, now, travel.profiles, index, rider_at)
     rider_arrays = _riders(riders, now, travel.profiles, index)
-    table = travel.table(np.array([[p.latitude, p.longitude] for p in index.places], np.float64).reshape(-1, 2))
+    places = np.array([[p.latitude, p.longitude] for p in index.places], np.float64).reshape(-1, 2)
+    table = travel.table(places)
     heading, trust = _headings(riders, now, table.points, index, loop)
     frozen = [_frozen(state, rider, tasks, rules) for rider, tasks in zip(riders, sequences, strict=True)]
     return Problem(
@@ -103,6 +114,7 @@ def snapshot(
             [_changed(state, rider, tasks, planned, now) for rider, tasks in zip(riders, sequences, strict=True)],
             np.int64,
         ),
+        onward_m=None if outlook is None else outlook(places),
         profile_names=tuple(travel.profiles),
         zone_names=tuple(index.zones),
     )

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from dispatch.geo.kernel import inlined_kernel
 from dispatch.solver.costs.churn import churn_cost
+from dispatch.solver.costs.ending import ending_cost
 from dispatch.solver.costs.heading import heading_cost
 from dispatch.solver.view import View
 from dispatch.solver.walk import load_term
@@ -16,7 +17,8 @@ class Errand(NamedTuple):
 
     until, not_before_at: no pickup, no drop-off before; both at least now. weight: what the customer counts for.
     points: of the order with this rider wherever its place is. load_points: of the whole route with the order in it.
-    direct_s: from the merchant to the door.
+    direct_s: from the merchant to the door. last_points, else_points: for where the route ends if this order's door is
+    its last stop, and if it is not.
     """
 
     order: int
@@ -39,11 +41,13 @@ class Errand(NamedTuple):
     points: int
     load_points: int
     direct_s: int
+    last_points: int
+    else_points: int
 
 
 @inlined_kernel
-def errand_of(view: View, rider: int, order: int, tasks: int) -> Errand:
-    """The order for a rider whose route has so many tasks without it."""
+def errand_of(view: View, rider: int, order: int, tasks: int, end: int) -> Errand:
+    """The order for a rider whose route has so many tasks without it, and ends in place ``end``."""
     orders, riders = view.orders, view.riders
     dropoff, profile = orders.dropoff[order], riders.profile[rider]
     points = churn_cost(view.weights, orders.rider[order], rider)
@@ -69,4 +73,6 @@ def errand_of(view: View, rider: int, order: int, tasks: int) -> Errand:
         points,
         load_term(view, rider, tasks + 2),
         view.direct_s[order, profile],
+        ending_cost(view.ending[rider], view.onward_m[dropoff]),
+        ending_cost(view.ending[rider], view.onward_m[end]),
     )

@@ -6,7 +6,7 @@ from dispatch.geo.kernel import kernel
 from dispatch.solver.insertion import Scratch, cheapest_insertion, copy_with, least_cost
 from dispatch.solver.neighbours import Neighbours, find_neighbours, note_change, saving_of, worth_trying
 from dispatch.solver.problem import Ints
-from dispatch.solver.tableau import Tableau, copy_without, write_row
+from dispatch.solver.tableau import Tableau, copy_without, most_saved_at_end, write_row
 from dispatch.solver.view import View, may_carry
 
 
@@ -22,7 +22,8 @@ def exchange(view: View, table: Tableau, known: Neighbours, order: int, rows: In
     for rider in known.near[order]:
         if not worth_trying(view, table, known, order, rider):
             continue
-        least = least_cost(view, rider, order)
+        saved = most_saved_at_end(view, table, rider) + most_saved_at_end(view, table, home)
+        least = least_cost(view, rider, order) - saved
         for k in range(table.frozen[rider], table.length[rider]):
             task = table.route[rider, k]
             other = task >> 1

@@ -111,7 +111,8 @@ def _standing(asked: Inquiry, rider: int, total: int, chosen: Candidate | None) 
     if total < reference:
         return Standing.CHEAPER
     alone = reference if chosen is None or chosen.alone is None else chosen.alone
-    return Standing.NEEDED_ELSEWHERE if asked.alone.total[rider] < alone and total > reference else Standing.DEARER
+    needed = asked.alone.total[rider] < min(alone, total) and total > reference
+    return Standing.NEEDED_ELSEWHERE if needed else Standing.DEARER
 
 
 def _added_terms(asked: Inquiry, way: _Way) -> tuple[int, ...]:

@@ -92,6 +92,8 @@ def _lone_view(view: View, order: int, profile: int, capacity: int, leg_s: Secon
         barred=np.zeros(0, np.int64),
         load=_one(0),
         aboard=_one(0),
+        onward_m=np.zeros(3, np.int64),
+        ending=np.zeros(1),
     )
 
 

@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 
 from dispatch.geo.kernel import travel_s
+from dispatch.solver.costs.ending import ending_prices
 from dispatch.solver.explain_text import clock, duration, points
 from dispatch.solver.explanation import Help, HelpKind, Obstacle
 from dispatch.solver.free_rider import cost_of_free_rider, fastest_profile, metres_of, reach_s
@@ -92,7 +93,8 @@ def _longer_shift(asked: Inquiry) -> Iterator[Help]:
 
 def _prolonged(asked: Inquiry, riders: Ints, more: int) -> Trials:
     longer = asked.view.riders._replace(off_at=asked.view.riders.off_at + more * MINUTE_S)
-    return asked.try_in(asked.plan.routes, riders, asked.view._replace(riders=longer))
+    ending = ending_prices(asked.view.weights, longer, asked.view.travel.pace, asked.view.now)
+    return asked.try_in(asked.plan.routes, riders, asked.view._replace(riders=longer, ending=ending))
 
 
 def _least(holds: Callable[[int], bool], most: int) -> int | None:

@@ -107,7 +107,10 @@ def copy_with(row: Ints, count: int, order: int, pickup_at: int, dropoff_at: int
 
 @inlined_kernel
 def least_cost(view: View, rider: int, order: int) -> int:
-    """Lower bound of what the order adds to any route of the rider: straight to the merchant and on to the door."""
+    """Lower bound of what the order adds to any route of the rider: straight to the merchant and on to the door.
+
+    Where the route ends is left out.
+    """
     orders, profile, pickup = view.orders, view.riders.profile[rider], view.orders.pickup[order]
     place, free_at = view.riders.place[rider], view.riders.free_at[rider]
     arrive = free_at
@@ -135,7 +138,7 @@ def cheapest_slot(
     """The same, where what lies ahead is known."""
     if count + 2 > view.rules.max_tasks:
         return Slot(INFEASIBLE, -1, -1)
-    guest = errand_of(view, rider, order, count)
+    guest = errand_of(view, rider, order, count, ahead[count, HERE])
     last = _at_end(view, guest, row, count, ahead, events)
     best = Slot(min(limit, last + 1), -1, -1)  # of equal ones the first is taken
     # collected: the stop before is at the order's merchant, so a pickup here would join it
@@ -158,7 +161,7 @@ def _at_end(view: View, guest: Errand, row: Ints, count: int, ahead: Ints, event
     """What the route costs with the order behind all of it; INFEASIBLE where that breaks a hard rule."""
     way, picked_at = _collect(view, guest, row, count, count, ahead, events)
     way = _hand_over(view, guest, way, picked_at)
-    return way.cost + guest.load_points if way.fits else INFEASIBLE
+    return way.cost + guest.load_points + guest.last_points if way.fits else INFEASIBLE
 
 
 @inlined_kernel
@@ -168,10 +171,11 @@ def _with_pickup(
     """The best slot with the pickup before task ``at``, in the stop that begins at task ``stop`` (or a new one)."""
     way, picked_at = _collect(view, guest, row, stop, at, ahead, events)
     soonest = way.t + guest.direct_s + guest.door_before_s
+    route_points = guest.load_points + min(guest.last_points, guest.else_points)
     here = at
     while way.fits:
         own = customer_points(view, guest.weight, guest.placed_at, guest.due_at, max(soonest, way.t))
-        if way.cost + own + _rest(view, way, ahead[count], ahead[here]) + guest.load_points >= best.cost:
+        if way.cost + own + _rest(view, way, ahead[count], ahead[here]) + route_points >= best.cost:
             break
         best = _with_dropoff(view, guest, row, count, stop, at, here, way, picked_at, ahead, best, events)
         if here == count or (view.rules.one_merchant_on_board and row[here] & 1 == 0):
@@ -246,8 +250,9 @@ def _with_dropoff(
 ) -> Slot:  # fmt: skip
     """The slot with the drop-off before task ``here`` of the old route, if better: ride the rest, or find it equal."""
     way, first = _hand_over(view, guest, way, picked_at), here
+    route_points = guest.load_points + (guest.last_points if here == count else guest.else_points)
     while way.fits:
-        cost = way.cost + _rest(view, way, ahead[count], ahead[first]) + guest.load_points
+        cost = way.cost + _rest(view, way, ahead[count], ahead[first]) + route_points
         if cost >= best.cost:
             return best
         if first == count or (way.t == ahead[first, AT] and way.here == ahead[first, HERE]):

@@ -104,6 +104,7 @@ class Problem:
     bars: int64 (B, 2), pairs (order, rider) that must not come together, sorted.
     changed: int64 (R,), 1 where something has happened to the rider or the route that the last plan did not foresee;
     the solver searches around these first. None: nothing is known of a last plan.
+    onward_m: int64 (L,), metres from each place to where a rider's next pickup is expected. None: nothing is foreseen.
     profile_names, zone_names: what the numbers of profiles and the bits of zones mean, for whoever reads an
     explanation; the solver does not look at them, and they may be missing.
     """
@@ -117,6 +118,7 @@ class Problem:
     order_ids: tuple[str, ...]
     rider_ids: tuple[str, ...]
     changed: Ints | None = None
+    onward_m: Ints | None = None
     profile_names: tuple[str, ...] = ()
     zone_names: tuple[str, ...] = ()
 

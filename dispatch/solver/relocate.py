@@ -6,7 +6,7 @@ from dispatch.geo.kernel import kernel
 from dispatch.solver.insertion import Scratch, cheapest_insertion, least_cost
 from dispatch.solver.neighbours import Neighbours, find_neighbours, note_change, saving_of, worth_trying
 from dispatch.solver.problem import Ints
-from dispatch.solver.tableau import Tableau, copy_without, put_at, write_row
+from dispatch.solver.tableau import Tableau, copy_without, most_saved_at_end, put_at, write_row
 from dispatch.solver.view import View
 
 
@@ -28,7 +28,9 @@ def relocate(view: View, table: Tableau, known: Neighbours, order: int, rows: In
             best, best_rider, best_i, best_j = slot.cost - left, home, slot.pickup_at, slot.dropoff_at
     find_neighbours(view, table, known, order)
     for rider in known.near[order]:
-        if not worth_trying(view, table, known, order, rider) or least_cost(view, rider, order) >= best:
+        if not worth_trying(view, table, known, order, rider):
+            continue
+        if least_cost(view, rider, order) - most_saved_at_end(view, table, rider) >= best:
             continue
         row, limit = table.route[rider], table.cost[rider] + best
         slot = cheapest_insertion(view, rider, row, table.length[rider], table.frozen[rider], order, limit, scratch)

@@ -12,7 +12,7 @@ from dispatch.geo.kernel import allocating_kernel, travel_s
 from dispatch.solver.insertion import Scratch, cheapest_insertion, least_cost
 from dispatch.solver.neighbours import Neighbours, find_neighbours
 from dispatch.solver.problem import Ints
-from dispatch.solver.tableau import Tableau, put_at, take_out
+from dispatch.solver.tableau import Tableau, most_saved_at_end, put_at, take_out
 from dispatch.solver.view import View, may_carry
 from dispatch.solver.walk import FINE, INFEASIBLE
 
@@ -154,7 +154,7 @@ def _cheapest(view: View, table: Tableau, order: int, near: Ints, scratch: Scrat
     for rider in near:
         if rider < 0 or table.closed[rider] == 1 or not may_carry(view, order, rider):
             continue
-        if least_cost(view, rider, order) >= best:
+        if least_cost(view, rider, order) - most_saved_at_end(view, table, rider) >= best:
             continue
         limit = INFEASIBLE if best == INFEASIBLE else table.cost[rider] + best
         slot = cheapest_insertion(

@@ -65,9 +65,8 @@ def search(view: View, table: Tableau, changed: Ints, params: Params, seed: int,
 def _all_terms(view: View, table: Tableau, terms: Ints, scratch: Scratch) -> None:
     """The cost terms of every route; fills ``terms`` (R, K)."""
     for r in range(table.length.shape[0]):
-        if table.length[r] > 0:
-            walk(view, r, table.route[r], table.length[r], scratch.ledger)
-            move(scratch.ledger.terms, 0, terms.shape[1], terms[r], 0)
+        walk(view, r, table.route[r], table.length[r], scratch.ledger)
+        move(scratch.ledger.terms, 0, terms.shape[1], terms[r], 0)
 
 
 def finish(view: View, table: Tableau, verdict: Ints, scratch: Scratch) -> Plan:

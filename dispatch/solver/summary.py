@@ -13,6 +13,7 @@ import numpy as np
 from dispatch.solver.bound import independent_bound, stakes_of
 from dispatch.solver.changes import Changes, changes_of, riders_of
 from dispatch.solver.choices import Choices, choices_of
+from dispatch.solver.costs.terms import ENDING
 from dispatch.solver.insertion import make_scratch
 from dispatch.solver.least import make_bases
 from dispatch.solver.params import Params
@@ -62,8 +63,12 @@ class Summary:
 
     @property
     def gap(self) -> float:
-        """The share of the cost by which a better plan could be cheaper at most."""
-        return (self.cost - self.bound) / self.cost if self.cost > 0 else 0.0
+        """The share of the cost by which a better plan could be cheaper at most.
+
+        Where routes end is left out: riders who have nothing to do are somewhere, too.
+        """
+        cost = self.cost - int(self.terms[ENDING])
+        return (cost - self.bound) / cost if cost > 0 else 0.0
 
 
 def summarize(

@@ -8,6 +8,7 @@ import numpy as np
 
 from dispatch.geo.kernel import inlined_kernel, kernel, move
 from dispatch.solver.ahead import FIELDS, look_ahead
+from dispatch.solver.costs.ending import ending_cost
 from dispatch.solver.insertion import Scratch, Slot, cheapest_slot, copy_with
 from dispatch.solver.problem import OPEN, Ints, Problem, Routes
 from dispatch.solver.view import View, may_carry
@@ -156,6 +157,18 @@ def put(view: View, table: Tableau, rider: int, order: int, scratch: Scratch) ->
         return False
     put_at(table, rider, order, slot.pickup_at, slot.dropoff_at, slot.cost, scratch)
     return True
+
+
+@inlined_kernel
+def most_saved_at_end(view: View, table: Tableau, rider: int) -> int:
+    """The most that a route can get cheaper because another order's door becomes its end."""
+    if view.ending[rider] == 0.0:
+        return 0
+    end, count = view.riders.place[rider], table.length[rider]
+    if count > 0:
+        task = table.route[rider, count - 1]
+        end = view.orders.dropoff[task >> 1] if task & 1 else view.orders.pickup[task >> 1]
+    return ending_cost(view.ending[rider], view.onward_m[end])
 
 
 @kernel

@@ -8,7 +8,8 @@ import numpy as np
 
 from dispatch.geo.kernel import TravelTable, inlined_kernel, kernel, travel_s
 from dispatch.solver.costs import Weights
-from dispatch.solver.problem import EVERYWHERE, ON_BOARD, OPEN, Ints, Orders, Problem, Riders
+from dispatch.solver.costs.ending import ending_prices
+from dispatch.solver.problem import EVERYWHERE, ON_BOARD, OPEN, Floats, Ints, Orders, Problem, Riders
 from dispatch.solver.rules import Rules
 
 
@@ -28,6 +29,8 @@ class View(NamedTuple):
     barred: sorted int64, order * R + rider. load, aboard: int64 (R,), sizes and number of orders in the bag at the
     start.
     direct_s: int64 (O, P), from each order's merchant to its door.
+    onward_m: int64 (L,), from each place to where the next pickup is expected. ending: float64 (R,), points a metre of
+    it.
     mates_start, mates: the orders of merchant m that are not in a bag are mates[mates_start[m]:mates_start[m + 1]].
     """
 
@@ -41,6 +44,8 @@ class View(NamedTuple):
     mates_start: Ints
     mates: Ints
     direct_s: Ints
+    onward_m: Ints
+    ending: Floats
     weights: Weights
     rules: RuleFlags
 
@@ -65,6 +70,8 @@ def make_view(problem: Problem, rules: Rules, weights: Weights) -> View:
         mates_start=np.concatenate([np.zeros(1, np.int64), np.cumsum(by_merchant)]),
         mates=waiting[np.argsort(merchants, kind="stable")],
         direct_s=_direct_s(problem),
+        onward_m=np.zeros(len(problem.travel.points), np.int64) if problem.onward_m is None else problem.onward_m,
+        ending=ending_prices(weights, riders, problem.travel.pace, problem.now),
         weights=weights,
         rules=RuleFlags(
             one_merchant_on_board=int(rules.one_merchant_on_board),

@@ -37,6 +37,7 @@ WEIGHTS = st.builds(
     heading=st.integers(0, 20),
     load=st.integers(0, 5000),
     churn=st.integers(0, 5000),
+    ending=st.integers(0, 20),
 )
 PARAMS = st.builds(Params, rules=rules(), weights=WEIGHTS)
 

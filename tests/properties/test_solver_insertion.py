@@ -78,11 +78,18 @@ def test_no_place_in_a_drawn_route_is_cheaper(problem: Problem, limits: Rules) -
     assert_cheapest(bench(problem, Params(rules=limits)))
 
 
-@given(problems(max_orders=8, max_riders=2, tables=METRIC), st.integers(0, 3), st.integers(0, 3), st.integers(0, 3))
-def test_no_place_is_cheaper_whatever_is_weighed(problem: Problem, wait: int, way: int, food: int) -> None:
+@given(
+    problems(max_orders=8, max_riders=2, tables=METRIC),
+    st.integers(0, 3),
+    st.integers(0, 3),
+    st.integers(0, 3),
+    st.integers(0, 9),
+)
+def test_no_place_is_cheaper_whatever_is_weighed(problem: Problem, wait: int, way: int, food: int, ending: int) -> None:
     """Also where riding weighs more than the customer's time; waiting riders alone may make an insertion pay."""
     params = Params()
     weights = params.weights._replace(click_to_door=wait, travel=way, food_waiting=food, heading=50, load=500, churn=90)
+    weights = weights._replace(ending=ending)
     assert_cheapest(bench(problem, replace(params, weights=weights)))
 
 

@@ -27,6 +27,7 @@ weights = st.builds(
     heading=st.integers(0, 50),
     load=st.integers(0, 9000),
     churn=st.integers(0, 9000),
+    ending=st.integers(0, 50),
 )
 
 

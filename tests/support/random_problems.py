@@ -89,6 +89,7 @@ def draw_problem(pick: Pick, *, orders: int, riders: int, tables: Sequence[str] 
         bars=_bars(pick, orders, riders),
         order_ids=tuple(f"o{i}" for i in range(orders)),
         rider_ids=tuple(f"r{i}" for i in range(riders)),
+        onward_m=np.linalg.norm(travel.points - travel.points[:1], axis=1).astype(np.int64),
     )
 
 

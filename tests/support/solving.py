@@ -150,7 +150,22 @@ def _terms_of(problem: Problem, rider: int, row: list[Task], weights: Weights) -
     carried = int(((orders.state == ON_BOARD) & (orders.rider == rider)).sum()) if row else 0
     on_hand = carried + (len(row) - carried) // 2
     terms["load"] = weights.load * on_hand**2 // int(riders.capacity[rider])
+    end = int(riders.place[rider])
+    if row:
+        order, kind = row[-1]
+        end = int(orders.pickup[order] if kind == PICKUP else orders.dropoff[order])
+    terms["ending"] = ending_by_hand(problem, rider, end, weights)
     return [terms[name] for name in TERMS]
+
+
+def ending_by_hand(problem: Problem, rider: int, place: int, weights: Weights) -> int:
+    """What it costs that the rider's route ends in a place."""
+    riders = problem.riders
+    if problem.onward_m is None:
+        return 0
+    faded = min(1.0, max(0.0, (int(riders.off_at[rider]) - problem.now) / 1800))
+    price = weights.ending * float(problem.travel.pace[riders.profile[rider]]) * faded
+    return int(price * int(problem.onward_m[place]))
 
 
 def _add_task(

@@ -153,7 +153,7 @@ def test_leaving_out_and_every_weight_are_those_of_the_parameters() -> None:
     weights = Weights(click_to_door=1, lateness=0, travel=0)
     told = explained(market(ROW, "1A"), "1A", Params(weights=weights, options=Options(not_yet_s=500)))
     assert told.left_out == 500
-    assert told.candidates[0].terms == (240, 0, 0, 0, 0, 0, 0, 0)
+    assert told.candidates[0].terms == (240, 0, 0, 0, 0, 0, 0, 0, 0)
 
 
 def test_food_that_is_ready_much_later_is_not_looked_at() -> None:

@@ -15,9 +15,9 @@ from dispatch.engine.record_file import Arrays, Header, RecordError, pack, unpac
 from dispatch.engine.records import Record, RecordStore, from_bytes, load_record, to_bytes, write_record
 from dispatch.engine.replays import first_difference, replay
 from dispatch.errors import InvalidInputError, NotFoundError
-from dispatch.solver.params import Params, SearchParams
 from dispatch.solver.costs import TERMS
 from dispatch.solver.costs.terms import LATENESS
+from dispatch.solver.params import Params, SearchParams
 from dispatch.solver.plan import Plan, Verdict
 from dispatch.solver.problem import Problem
 from dispatch.solver.rules import Rules
@@ -27,6 +27,7 @@ from tests.support.problems import OrderAt, RiderAt, market
 from tests.support.random_problems import random_problem
 from tests.support.records import a_record
 
+LATER = np.arange(len(TERMS)) == LATENESS
 SMALL = market("a b 1 . A 2 B", "1A", "2B", RiderAt("b", tasks="+2B -2B"), bars=[("1A", "b")])
 
 
@@ -309,7 +310,10 @@ DIFFERENT: list[tuple[Callable[[Plan], Plan], str]] = [
     (lambda _: plan(SMALL, {"a": "+1A -1A"}), "The plans have arrays of different shapes."),
     (lambda p: with_value(p, "verdict", 0, Verdict.BARRED), "The verdict on order 1A was planned and is now barred."),
     (lambda p: with_value(p, "event_at", 1, 5), "The event_at of -1A was 240 and is now 5."),
-    (lambda p: other(p, terms=p.terms + (np.arange(len(TERMS)) == LATENESS)), "The term lateness of rider a was 0 and is now 1."),
+    (
+        lambda p: other(p, terms=p.terms + (np.arange(len(TERMS)) == LATENESS)),
+        "The term lateness of rider a was 0 and is now 1.",
+    ),
     (lambda p: other(p, cost=p.cost + 1), "The cost was 56700 and is now 56701."),
     (lambda p: with_value(p, "routes.frozen", 0, 1), "The plans freeze different tasks."),
     (

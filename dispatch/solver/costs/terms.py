@@ -12,6 +12,7 @@ TRAVEL: Final = 4
 HEADING: Final = 5
 LOAD: Final = 6
 CHURN: Final = 7
+ENDING: Final = 8
 
 TERMS: Final = (
     "click_to_door",
@@ -22,6 +23,7 @@ TERMS: Final = (
     "heading",
     "load",
     "churn",
+    "ending",
 )
 
 
@@ -33,7 +35,7 @@ class Weights(NamedTuple):
     food_waiting: ready food not yet picked up. rider_waiting: a rider standing at a merchant.
     travel: riding. heading: riding against the present direction, a second of travel to the drop-off.
     load: points for the square of the orders on hand over capacity. churn: points for each order that changes its
-    rider.
+    rider. ending: the way from the end of the route to where the next pickup is expected.
     """
 
     click_to_door: int = 100
@@ -45,3 +47,4 @@ class Weights(NamedTuple):
     heading: int = 5
     load: int = 0
     churn: int = 3000
+    ending: int = 0
