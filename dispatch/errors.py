@@ -26,11 +26,9 @@ class Issue:
     field: str = ""
 
     def __str__(self) -> str:
-        where = (
-            self.source
-            + (f":{self.line}" if self.line is not None else "")
-            + (f" [{self.field}]" if self.field else "")
-        )
+        line = "" if self.line is None else f":{self.line}"
+        where = f"{self.source}{line} [{self.field}]" if self.field else f"{self.source}{line}"
+        where = where.strip()
         return f"{where + ': ' if where else ''}{self.cause} ({self.code}). {self.action}"
 
 

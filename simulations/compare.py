@@ -103,7 +103,7 @@ def _world(request: Request) -> list[str]:
     """What is not as the instances say, in words."""
     parts = [f"{request.seeds} seeds" if request.seeds > 1 else "one seed"]
     if request.thin > 1:
-        parts.append(f"every {request.thin}th rider")
+        parts.append(f"one rider in {request.thin}")
     return [*parts, *request.world.words()]
 
 

@@ -29,13 +29,13 @@ def console() -> Console:
 def print_answer(request: Request, answer: Answer) -> None:
     """The figures of a run, and where its files are."""
     out, instance = console(), answer.outcome.instance
-    thin = f", every {request.thin}th rider" if request.thin > 1 else ""
+    thin = f", one rider in {request.thin}" if request.thin > 1 else ""
     world = "".join(f", {words}" for words in request.world.words())
     title = f"{instance.name}{thin}: policy {answer.contender.policy.name}, seed {request.seed}{world}"
     out.print(f"{title}\n", style="bold")
     out.print(metrics_table(answer.measured.metrics))
     if instance.warnings:
-        out.print(f"\n{len(instance.warnings)} oddities of the instance were let in, such as: {instance.warnings[0]}")
+        out.print(f"\nOddities of the instance that were let in: {len(instance.warnings)}. {instance.warnings[0]}")
     _print_files(out, answer.files)
 
 

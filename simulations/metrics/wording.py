@@ -33,9 +33,10 @@ class Wording:
         return f"{self.number(value, signed=signed)}{self.unit}"
 
     def number(self, value: float, *, signed: bool = False) -> str:
-        """A value without its unit, with a minus sign rather than a hyphen."""
-        rounded = round(value * self.scale, self.digits)
-        written = f"{rounded or 0:{'+' if signed and rounded else ''},.{self.digits}f}"
+        """A value without its unit, with a minus sign rather than a hyphen; means of counts get a decimal."""
+        digits = self.digits if self.digits or float(value).is_integer() else 1
+        rounded = round(value * self.scale, digits)
+        written = f"{rounded or 0:{'+' if signed and rounded else ''},.{digits}f}"
         return written.replace("-", "−")  # noqa: RUF001
 
 

@@ -136,6 +136,8 @@ def test_every_figure_has_its_words() -> None:
         ("delivered", 12345, "12,345"),
         ("tick_cpu_p50_ms", None, "–"),  # noqa: RUF001
         ("waiting_share", -0.00001, "0.0 %"),
+        ("delivered", 698.0, "698"),
+        ("delivered", 698.5, "698.5"),
     ],
 )
 def test_values_are_written_with_their_units(name: str, value: float | None, text: str) -> None:
