@@ -8,7 +8,8 @@ from typing import NoReturn, Protocol
 
 from dispatch.engine.absence import absences
 from dispatch.engine.demand import Demand
-from dispatch.engine.intents import intents, planned_of, sequences_of
+from dispatch.engine.intents import intents, on_time, planned_of, sequences_of
+from dispatch.engine.learned import Learner
 from dispatch.engine.market import Market
 from dispatch.engine.policy import Policy
 from dispatch.engine.snapshot import Outlook, Planned, snapshot
@@ -70,6 +71,7 @@ class Dispatcher:
         self.summary: Summary | None = None
         self._planned: Planned = {}
         self._demand = Demand(policy.demand)
+        self._learner = Learner(policy.learned) if policy.learned.anything else None
         self._actor = Actor(ActorKind.SYSTEM, "dispatcher")
         self.tick_number = market.state.tick
 
@@ -96,6 +98,10 @@ class Dispatcher:
         if problem.order_count == 0:
             self._planned = {}
             return ()
+        ask_early_s = on_time
+        if self._learner is not None:
+            self._learner.take(self._market.since(self._learner.seq))
+            problem, ask_early_s = self._learner.expected(problem, state), self._learner.ask_early_s
         seed = self._seed + self.tick_number
         plan = self._solver(problem, policy.params, seed=seed)
         violations = check(problem, plan, policy.params.rules) if self._checked else []
@@ -106,7 +112,7 @@ class Dispatcher:
         if violations:
             self._refuse(violations)
         sequences = sequences_of(problem, plan, state)
-        command = intents(state, problem, plan, sequences, policy.loop, self.tick_number)
+        command = intents(state, problem, plan, sequences, policy.loop, self.tick_number, ask_early_s)
         self._planned = planned_of(sequences)
         command = replace(command, auto_accept=self._accepts_at_once, record_id=record_id)
         return self._market.execute(command, self._actor, f"tick-{self.tick_number}")

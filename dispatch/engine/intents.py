@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,11 +17,19 @@ from dispatch.model.rider import RiderId, Task, TaskKind
 from dispatch.model.state import MarketState, OrderState, RiderState
 from dispatch.solver.plan import Plan, Verdict
 from dispatch.solver.problem import PICKUP, Problem
-from dispatch.units import Instant
+from dispatch.units import Instant, Seconds
 
 _WAITING = (DispatchStatus.OPEN, DispatchStatus.HELD)
 _GIVEN = (DispatchStatus.ASSIGNED, DispatchStatus.UNDER_WAY)
 _CARRIED = (DispatchStatus.CARRIED, DispatchStatus.RETURNING)
+
+AskEarly = Callable[[RiderId], Seconds]
+"""How much earlier than usual a rider is asked, because the answer may be no."""
+
+
+def on_time(rider_id: RiderId) -> Seconds:
+    """Nobody is asked earlier than usual."""
+    return 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +65,13 @@ def planned_of(sequences: Mapping[RiderId, Sequence]) -> Planned:
 
 
 def intents(
-    state: MarketState, problem: Problem, plan: Plan, sequences: Mapping[RiderId, Sequence], loop: LoopParams, tick: int
+    state: MarketState,
+    problem: Problem,
+    plan: Plan,
+    sequences: Mapping[RiderId, Sequence],
+    loop: LoopParams,
+    tick: int,
+    ask_early_s: AskEarly = on_time,
 ) -> ApplyPlan:
     """What the plan asks of the market now; offers and moves of orders, new sequences, and reasons to wait."""
     now = problem.now
@@ -69,7 +83,7 @@ def intents(
         if not sequence.tasks:
             continue
         rider = state.riders[rider_id]
-        given, new = _to_give(state, rider, sequence, now, loop)
+        given, new = _to_give(state, rider, sequence, now, loop, loop.commit_s + ask_early_s(rider_id))
         tasks = tuple(task for task in sequence.tasks if task.order_id in given)
         depart_at = next(
             (at for task, at in zip(sequence.tasks, sequence.depart_at, strict=True) if task.order_id in given), None
@@ -104,14 +118,14 @@ def intents(
 
 
 def _to_give(
-    state: MarketState, rider: RiderState, sequence: Sequence, now: Instant, loop: LoopParams
+    state: MarketState, rider: RiderState, sequence: Sequence, now: Instant, loop: LoopParams, commit_s: Seconds
 ) -> tuple[set[OrderId], list[OrderId]]:
     """(orders that are the rider's when this is done, those of them that are not yet)."""
     given: set[OrderId] = set()
     new: list[OrderId] = []
     for task, depart_at in zip(sequence.tasks, sequence.depart_at, strict=True):
         order = state.orders[task.order_id]
-        if task.order_id in given or not _is_due(order, rider, depart_at, now, loop):
+        if task.order_id in given or not _is_due(order, rider, depart_at, now, loop, commit_s):
             continue
         given.add(task.order_id)
         if not _has(rider, order):
@@ -123,13 +137,15 @@ def _has(rider: RiderState, order: OrderState) -> bool:
     return order.dispatch in _CARRIED or order.rider_id == rider.rider.id
 
 
-def _is_due(order: OrderState, rider: RiderState, depart_at: Instant, now: Instant, loop: LoopParams) -> bool:
+def _is_due(
+    order: OrderState, rider: RiderState, depart_at: Instant, now: Instant, loop: LoopParams, commit_s: Seconds
+) -> bool:
     """Whether the order has to be with the rider when this is done."""
     if _has(rider, order):
         return True
     if order.offer_id is not None:
         return False
-    return order.dispatch in _GIVEN or depart_at < now + loop.commit_s or _is_old(order, now, loop)
+    return order.dispatch in _GIVEN or depart_at < now + commit_s or _is_old(order, now, loop)
 
 
 def _is_old(order: OrderState, now: Instant, loop: LoopParams) -> bool:

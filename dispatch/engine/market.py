@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 from dispatch.engine.clock import Clock
@@ -33,6 +34,10 @@ class Market:
         """Take in what the log has and the state has not."""
         for recorded in self._log.read(self.market_id, self.state.seq):
             apply(self.state, recorded)
+
+    def since(self, seq: int) -> Iterator[Recorded]:
+        """What has been recorded after event ``seq``, in order."""
+        return self._log.read(self.market_id, seq)
 
     def execute(
         self, command: Command, actor: Actor, command_id: str, occurred_at: Instant | None = None

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from dispatch.engine.demand import DemandParams
+from dispatch.engine.learned.params import LearnedParams
 from dispatch.errors import InvalidInputError, Issue
 from dispatch.solver.costs import Weights
 from dispatch.solver.params import Params
@@ -64,6 +65,7 @@ class Policy:
     version: int
     params: Params = field(default_factory=Params)
     loop: LoopParams = field(default_factory=LoopParams)
+    learned: LearnedParams = field(default_factory=LearnedParams)
     demand: DemandParams = field(default_factory=DemandParams)
 
 
@@ -163,7 +165,8 @@ def _value(
 def _samples(kind: type[object]) -> dict[str, Any]:
     """A value of the right type for every setting of ``kind``."""
     if kind is Policy:
-        return {"name": "", "version": 1, "params": Params(), "loop": LoopParams(), "demand": DemandParams()}
+        parts = {"params": Params(), "loop": LoopParams(), "learned": LearnedParams(), "demand": DemandParams()}
+        return {"name": "", "version": 1} | parts
     sample = kind()
     names = sample._fields if isinstance(sample, Weights) else [item.name for item in fields(cast("Any", sample))]
     return {name: getattr(sample, name) for name in names}
