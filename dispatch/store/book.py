@@ -11,6 +11,7 @@ from dispatch.errors import ConflictError, StaleError
 from dispatch.model.events import Event, OrderChanged, OrderPlaced, Recorded, stream_of
 from dispatch.model.order import MarketId, Order
 from dispatch.store.chain import event_row
+from dispatch.store.databases import parts
 from dispatch.store.fold import MarketFold
 from dispatch.store.loading import EntityReader
 from dispatch.store.tables import COMMANDS, EVENTS, MARKETS
@@ -60,8 +61,9 @@ class Book:
         if not unknown:
             return
         self._versions.update(dict.fromkeys(unknown, 0))
-        found = connection.execute(_VERSIONS, {"market_id": self.market_id, "streams": unknown})
-        self._versions.update((stream, version) for stream, version in found)
+        for some in parts(unknown):
+            found = connection.execute(_VERSIONS, {"market_id": self.market_id, "streams": some})
+            self._versions.update((stream, version) for stream, version in found)
 
     def _look_up_commands(self, connection: Connection, command_ids: Sequence[str]) -> None:
         values = {"market_id": self.market_id, "command_ids": command_ids}
@@ -72,9 +74,9 @@ class Book:
         self._external = {}
         if not keys:
             return
-        values = {"market_id": self.market_id, "names": sorted({key[2] for key in keys})}
-        for channel, platform, external_id, order_id in connection.execute(_EXTERNAL, values):
-            self._external[channel, platform, external_id] = order_id
+        for some in parts({key[2] for key in keys}):
+            for row in connection.execute(_EXTERNAL, {"market_id": self.market_id, "names": some}):
+                self._external[row.channel, row.platform, row.external_id] = row.id
 
     def take(self, append: Append, payloads: Sequence[str]) -> tuple[Recorded, ...]:
         """Take one command's events in, given how they are stored.

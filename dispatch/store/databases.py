@@ -7,19 +7,22 @@ are as durable. Everything above speaks SQLAlchemy Core and is the same for both
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection, Engine, Executable, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from dispatch.errors import DispatchError
+
+T = TypeVar("T")
 
 DEFAULT_URL: Final = "sqlite:///dispatch.db"
 READERS: Final = 8
@@ -58,7 +61,7 @@ class Database:
         try:
             with self.reading.begin() as connection:
                 yield connection
-        except DBAPIError as error:
+        except (DBAPIError, PoolTimeoutError) as error:
             raise unavailable(error) from error
 
     def close(self) -> None:
@@ -67,9 +70,10 @@ class Database:
         self.writing.dispose()
 
 
-def unavailable(error: DBAPIError) -> StoreUnavailableError:
-    """The refusal for a fault of the database."""
-    first = str(error.orig).strip().splitlines() or [type(error.orig).__name__]
+def unavailable(error: DBAPIError | PoolTimeoutError) -> StoreUnavailableError:
+    """The refusal for a fault of the database, or for one that is so busy that no connection became free."""
+    fault = error.orig if isinstance(error, DBAPIError) else error
+    first = str(fault).strip().splitlines() or [type(fault).__name__]
     cause = f"The database did not do what it was asked to: {first[0]}."
     return StoreUnavailableError(cause, "See that it runs and has room, then send the command again with the same id.")
 
@@ -126,6 +130,13 @@ def _set_up_writer(connection: sqlite3.Connection, _: object) -> None:
 def _set_up_reader(connection: sqlite3.Connection, _: object) -> None:
     connection.isolation_level = None
     connection.execute("PRAGMA query_only = ON").fetchall()
+
+
+def parts(values: Collection[T], size: int = 5000) -> Iterator[list[T]]:
+    """The values in parts that fit into one statement: databases take some ten thousand at most."""
+    listed = list(values)
+    for start in range(0, len(listed), size):
+        yield listed[start : start + size]
 
 
 def put(

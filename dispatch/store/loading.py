@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select
 from dispatch.model.lifecycle import DispatchStatus
 from dispatch.model.order import MarketId
 from dispatch.model.state import MarketState, OrderState
+from dispatch.store.databases import parts
 from dispatch.store.entities import Entities
 from dispatch.store.rows import PROJECTIONS
 from dispatch.store.tables import MARKETS
@@ -31,8 +32,11 @@ class EntityReader:
                 return {}
             projection = PROJECTIONS[kind]
             table = projection.table
-            query = select(table.c.id, table.c.state).where(table.c.market_id == market_id, table.c.id.in_(ids))
-            return {row.id: projection.from_state(row.state) for row in self.connection.execute(query)}
+            found: dict[str, Any] = {}
+            for some in parts(ids):
+                query = select(table.c.id, table.c.state).where(table.c.market_id == market_id, table.c.id.in_(some))
+                found.update((row.id, projection.from_state(row.state)) for row in self.connection.execute(query))
+            return found
 
         return Entities(read)
 

@@ -90,6 +90,8 @@ class Writer:
         return future
 
     def _put(self, item: _Waiting | _Job) -> None:
+        # From here on nobody can cancel it: what builds on a write must not find it gone because a client hung up.
+        item.future.set_running_or_notify_cancel()
         with self._closing:
             if self._closed:
                 raise StoreClosedError("The store is closed.", "Send the command again when the service is back.")
@@ -126,7 +128,7 @@ class Writer:
                 self._queue.put(None)
                 break
             items.append(item)
-        return [item for item in items if item.future.set_running_or_notify_cancel()] or self._gather()
+        return items
 
     def _carry_out(self, items: Sequence[_Waiting | _Job]) -> None:
         try:

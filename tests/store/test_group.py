@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Sequence
 from concurrent.futures import Future
@@ -196,6 +197,24 @@ def test_a_refused_job_leaves_nothing_and_harms_nobody(store: Store) -> None:
         store.run(work).result()
     with store.reading() as connection:
         assert len(connection.execute(select(OUTBOX)).all()) == 1
+
+
+def test_a_client_that_hangs_up_does_not_take_its_command_along(store: Store) -> None:
+    async def scene() -> None:
+        first = asyncio.wrap_future(store.submit(an_append("c1", [KNOWN], 0)))
+        second = asyncio.wrap_future(store.submit(an_append("c2", [KNOWN], 1)))
+        assert first.cancel()
+        assert (await second)[0].seq == 2
+
+    asyncio.run(scene())
+    assert store.last_seq(MARKET) == 2
+
+
+def test_a_command_may_be_as_large_as_a_city(store: Store) -> None:
+    events = [placed(f"o{n}", f"x{n}") for n in range(5_500)]
+    store.submit(an_append("c1", events, 0)).result()
+    store.submit(an_append("c2", [OrderReady(order_id=OrderId(f"o{n}")) for n in range(5_500)], 5_500)).result()
+    assert len(store.load_state(MARKET).active) == 5_500
 
 
 def test_what_waits_at_the_end_is_written(store: Store) -> None:
