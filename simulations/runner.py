@@ -27,6 +27,7 @@ from dispatch.model.commands import (
     ExpireOffer,
     MarkReady,
     PlaceOrder,
+    PlanShift,
     RegisterMerchant,
     RegisterRider,
     StartShift,
@@ -155,6 +156,7 @@ class Simulation:
         for rider in self._day.riders:
             self._do(RegisterRider(rider=rider), ActorKind.OPERATIONS)
         for shift in self._day.shifts:
+            self._do(PlanShift(shift=shift), ActorKind.OPERATIONS)
             self._at(shift.starts_at, _WORLD, partial(self._start_shift, shift))
         chance = random.Random(f"customers-{self.seed}")
         for order in self._day.orders:

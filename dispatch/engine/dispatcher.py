@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import NoReturn, Protocol
 
@@ -17,6 +17,7 @@ from dispatch.errors import DispatchError
 from dispatch.geo.travel import TravelTimes
 from dispatch.model.actor import Actor, ActorKind
 from dispatch.model.events import Recorded
+from dispatch.model.place import Place
 from dispatch.solver.check import check
 from dispatch.solver.params import Params
 from dispatch.solver.plan import Plan
@@ -121,8 +122,18 @@ class Dispatcher:
         """What is foreseen of the demand, if the policy asks for it."""
         if self._policy.params.weights.ending == 0:
             return None
-        self._demand.see(self._market.state, now)
+        self._demand.see(self._market.state, now, self._ends())
         return self._demand.onward_m
+
+    def _ends(self) -> Iterator[Place]:
+        """Where the riders on shift are going to be after all that is planned for them."""
+        state = self._market.state
+        for rider in state.riders.values():
+            if rider.shift is None or rider.place is None:
+                continue
+            tasks = self._planned.get(rider.rider.id) or rider.tasks
+            last = state.orders[tasks[-1].order_id].order.dropoff if tasks else None
+            yield last or (rider.place if rider.leg is None else rider.leg.destination)
 
     def _refuse(self, violations: Sequence[Violation]) -> NoReturn:
         cause = f"The plan of tick {self.tick_number} breaks {len(violations)} rule(s): {violations[0].text}."

@@ -123,6 +123,8 @@ def _to_give(
     """(orders that are the rider's when this is done, those of them that are not yet)."""
     given: set[OrderId] = set()
     new: list[OrderId] = []
+    if rider.shift is None:  # planned with, but not here yet
+        return given, new
     for task, depart_at in zip(sequence.tasks, sequence.depart_at, strict=True):
         order = state.orders[task.order_id]
         if task.order_id in given or not _is_due(order, rider, depart_at, now, loop, commit_s):

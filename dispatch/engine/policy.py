@@ -35,6 +35,7 @@ class LoopParams:
     ticks).
     commit_age_s: an order placed this long ago is given to its planned rider even if there is time. offer_s: an offer's
     life.
+    shift_ahead_s: riders whose planned shift begins within this time are planned with; nothing is given to them before.
     presence_timeout_s: a rider from whom something is due is lost when nothing is heard for this long (0: never);
     what was not collected goes to others. unanswered_offers: one who lets so many offers run out in a row is lost, too
     (0: never).
@@ -45,6 +46,7 @@ class LoopParams:
     commit_age_s: Seconds = 1800
     offer_s: Seconds = 60
     heading_half_life_s: Seconds = 120
+    shift_ahead_s: Seconds = 1200
     presence_timeout_s: Seconds = 300
     unanswered_offers: int = 3
     lost_food_s: Seconds = 900
@@ -53,8 +55,10 @@ class LoopParams:
     def __post_init__(self) -> None:
         if min(self.commit_s, self.commit_age_s, self.offer_s, self.heading_half_life_s) < 1:
             raise ValueError("times of the loop must be at least one second")
-        if min(self.presence_timeout_s, self.unanswered_offers, self.lost_food_s) < 0:
-            raise ValueError("presence_timeout_s, unanswered_offers and lost_food_s must not be negative")
+        if min(self.presence_timeout_s, self.unanswered_offers, self.lost_food_s, self.shift_ahead_s) < 0:
+            raise ValueError(
+                "presence_timeout_s, unanswered_offers, lost_food_s and shift_ahead_s must not be negative"
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

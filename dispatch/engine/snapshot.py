@@ -19,9 +19,12 @@ from dispatch.model.rider import RiderId, Task, TaskKind
 from dispatch.model.state import MarketState, OrderState, RiderState
 from dispatch.model.stops import both_tasks
 from dispatch.solver.problem import (
+    ANY_ORDER,
     DROPOFF,
     EVERYWHERE,
     FIXED,
+    FREE_ORDERS,
+    NO_ORDERS,
     ON_BOARD,
     OPEN,
     PICKUP,
@@ -33,7 +36,7 @@ from dispatch.solver.problem import (
     Routes,
 )
 from dispatch.solver.rules import Rules
-from dispatch.units import Instant
+from dispatch.units import Instant, Seconds
 
 Planned = Mapping[RiderId, tuple[Task, ...]]
 """Each rider's tasks as last planned, including those of orders not given to the rider yet."""
@@ -91,6 +94,7 @@ def snapshot(
     """What a solver may know of the market at ``now``; ``planned`` is where the last plan left off."""
     index = _Index()
     riders = [rider for rider in state.riders.values() if _takes_part(rider, now)]
+    riders += _soon_on_shift(state, now, loop.shift_ahead_s)
     rider_at = {rider.rider.id: number for number, rider in enumerate(riders)}
     orders = [order for key in state.active if (order := state.orders[key]) and _concerns(order, now, rider_at)]
     order_at = {order.order.id: number for number, order in enumerate(orders)}
@@ -128,10 +132,31 @@ def _takes_part(rider: RiderState, now: Instant) -> bool:
     return bool(rider.tasks) or bool(rider.offers) or _accepts(rider, now)
 
 
+def _soon_on_shift(state: MarketState, now: Instant, ahead_s: Seconds) -> list[RiderState]:
+    """Riders whose planned shift is about to begin, as they will be then."""
+    soon = sorted(
+        (shift for shift in state.shifts.values() if now < shift.starts_at <= now + ahead_s),
+        key=lambda shift: (shift.starts_at, shift.id),
+    )
+    first = {shift.rider_id: shift for shift in reversed(soon)}
+    return [
+        rider._replace(shift=first[key], place=first[key].start, since=first[key].starts_at, leg=None)
+        for key in sorted(first)
+        if (rider := state.riders.get(key)) is not None and rider.shift is None
+    ]
+
+
 def _accepts(rider: RiderState, now: Instant) -> bool:
     if rider.shift is None or rider.shift.ends_at <= now or rider.lost_at is not None:
         return False
     return not rider.paused(now) and rider.problem is None
+
+
+def _takes(rider: RiderState, now: Instant) -> int:
+    """Which orders the rider may get."""
+    if not _accepts(rider, now):
+        return NO_ORDERS
+    return FREE_ORDERS if rider.shift is not None and rider.shift.starts_at > now else ANY_ORDER
 
 
 def _concerns(order: OrderState, now: Instant, rider_at: Mapping[RiderId, int]) -> bool:
@@ -238,7 +263,7 @@ def _riders(riders: list[RiderState], now: Instant, profiles: tuple[str, ...], i
             rider.rider.capacity,
             rider.shift.ends_at,
             index.mask(rider.rider.zones),
-            int(_accepts(rider, now)),
+            _takes(rider, now),
         )
     place, free_at, profile, capacity, off_at, zones, accepts = np.ascontiguousarray(rows.T)
     nowhere, nothing = np.zeros((len(riders), 3)), np.zeros(len(riders))

@@ -17,7 +17,7 @@ from dispatch.solver.insertion import Scratch
 from dispatch.solver.match import MATCHERS
 from dispatch.solver.pairs import pair_costs, put_bundles
 from dispatch.solver.params import Options, Params
-from dispatch.solver.problem import Ints
+from dispatch.solver.problem import ANY_ORDER, Ints
 from dispatch.solver.tableau import Tableau
 from dispatch.solver.view import View
 from dispatch.solver.walk import INFEASIBLE
@@ -30,7 +30,7 @@ def assign(view: View, table: Tableau, waiting: Ints, params: Params, scratch: S
     """
     price_of = np.zeros(len(view.orders.state), np.int64)
     price_of[waiting] = way_out_costs(view, waiting, params.options)
-    riders, free_riders = len(view.riders.place), int((view.riders.accepts == 1).sum())
+    riders, free_riders = len(view.riders.place), int((view.riders.accepts == ANY_ORDER).sum())
     knobs = params.bundles
     k, left = params.search.candidates, waiting
     while len(left) and riders:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from itertools import groupby
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dispatch.solver.check_times import Timetable
-from dispatch.solver.problem import EVERYWHERE, ON_BOARD, PICKUP, Problem, Routes
+from dispatch.solver.problem import ANY_ORDER, EVERYWHERE, FREE_ORDERS, ON_BOARD, PICKUP, Ints, Problem, Routes
 from dispatch.solver.rules import Rules
 from dispatch.solver.violation import ViolationCode, order_name, rider_name, task_name
 from dispatch.units import UNREACHABLE_S
@@ -39,6 +40,12 @@ def _one(code: ViolationCode, rider: int, order: int, text: str) -> Breach:
     return Breach(code, rider, order, frozenset((order,)), text)
 
 
+def _takes(accepts: Ints, holder: Ints, rider: Ints) -> NDArray[np.bool_]:
+    """Whether riders may have orders that are with ``holder`` now."""
+    fits: NDArray[np.bool_] = (holder == rider) | (accepts == ANY_ORDER) | ((accepts == FREE_ORDERS) & (holder < 0))
+    return fits
+
+
 def _pair_breaches(problem: Problem, routes: Routes, times: Timetable) -> Iterator[Breach]:
     """Orders given to riders who may not have them, at any place in the route."""
     picks = np.flatnonzero(routes.kind == PICKUP)
@@ -47,7 +54,7 @@ def _pair_breaches(problem: Problem, routes: Routes, times: Timetable) -> Iterat
     count = max(1, problem.rider_count)
     anywhere = (orders.zones[order] == EVERYWHERE) | (riders.zones[rider] == EVERYWHERE)
     unfit = {
-        ViolationCode.NOT_ACCEPTING: (riders.accepts[rider] == 0) & (orders.rider[order] != rider),
+        ViolationCode.NOT_ACCEPTING: ~_takes(riders.accepts[rider], orders.rider[order], rider),
         ViolationCode.VEHICLE: (orders.vehicles[order] >> riders.profile[rider]) & 1 == 0,
         ViolationCode.ZONE: (orders.zones[order] & riders.zones[rider] == 0) & ~anywhere,
         ViolationCode.BARRED: np.isin(order * count + rider, problem.bars[:, 0] * count + problem.bars[:, 1]),

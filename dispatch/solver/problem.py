@@ -26,6 +26,13 @@ FIXED: Final = 1
 ON_BOARD: Final = 2
 """The order is in the bag of ``Orders.rider``; only its drop-off is left."""
 
+NO_ORDERS: Final = 0
+"""The rider takes no new orders."""
+ANY_ORDER: Final = 1
+"""The rider may get any order."""
+FREE_ORDERS: Final = 2
+"""The rider may only get what nobody has: a shift that is about to begin, and may yet begin late."""
+
 EVERYWHERE: Final = (1 << 62) - 1
 """Zone mask of an order or rider that is bound to no zone."""
 
@@ -65,7 +72,7 @@ class Riders(NamedTuple):
 
     place, free_at: where and since (or from) when the rider can choose where to go; a rider under way finishes the leg
     first.
-    off_at: end of shift. zones: bits of the zones the rider works in. accepts: 1 where new orders may be given.
+    off_at: end of shift. zones: bits of the zones the rider works in. accepts: NO_ORDERS, ANY_ORDER or FREE_ORDERS.
     heading: float64 (R, 3), unit vector of the present movement in the space of ``TravelTable.points`` (zeros:
     standing).
     heading_trust: float64 (R,), 0..1, how much the heading still says (fades with the age and slowness of the

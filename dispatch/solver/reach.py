@@ -12,7 +12,7 @@ import numpy as np
 
 from dispatch.geo.kernel import TravelTable, inlined_kernel, is_beyond, kernel, travel_s
 from dispatch.solver.least import Bases, least_way_s
-from dispatch.solver.problem import Floats, Ints
+from dispatch.solver.problem import NO_ORDERS, Floats, Ints
 from dispatch.solver.view import View
 from dispatch.units import NEVER
 
@@ -59,7 +59,7 @@ def reach(view: View, bases: Bases, orders: Ints, k: int) -> Reach:
     row = np.full(len(view.travel.points), -1, np.int64)
     row[pickups] = np.arange(len(pickups))
     found = Reach(row, np.full((len(pickups), k), -1, np.int64), np.full(len(pickups), NEVER, np.int64))
-    willing = np.flatnonzero(view.riders.accepts == 1)
+    willing = np.flatnonzero(view.riders.accepts != NO_ORDERS)
     if len(pickups) == 0 or len(willing) == 0:
         return found
     _look(view, bases, make_grid(view, bases, willing), pickups, found, np.zeros(k, np.int64))

@@ -19,7 +19,7 @@ from dispatch.solver.lone import farthest_s
 from dispatch.solver.plan import Plan
 from dispatch.solver.problem import EVERYWHERE, OPEN, PICKUP, Ints, Problem
 from dispatch.solver.trials import without_rule
-from dispatch.solver.view import View, is_barred
+from dispatch.solver.view import View, is_barred, takes
 from dispatch.solver.walk import (
     FINE,
     INFEASIBLE,
@@ -158,7 +158,7 @@ def _look_at_pairs(view: View, board: _Board, found: Shortages, scratch: Scratch
 def pair_obstacle(view: View, order: int, rider: int) -> int:
     """The first rule of the pair alone that is broken, or FITS; for an order that may go to anybody."""
     orders, riders = view.orders, view.riders
-    if riders.accepts[rider] == 0 and orders.rider[order] != rider:
+    if not takes(riders.accepts[rider], orders.rider[order], rider):
         return NOT_ACCEPTING
     if (orders.vehicles[order] >> riders.profile[rider]) & 1 == 0:
         return VEHICLE

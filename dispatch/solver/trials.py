@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from dispatch.geo.kernel import kernel
 from dispatch.solver.explanation import Obstacle
 from dispatch.solver.insertion import Scratch, cheapest_insertion, copy_with
-from dispatch.solver.problem import EVERYWHERE, OPEN, Ints, Problem, Routes
+from dispatch.solver.problem import ANY_ORDER, EVERYWHERE, FREE_ORDERS, OPEN, Ints, Problem, Routes
 from dispatch.solver.tableau import copy_without
 from dispatch.solver.view import View
 from dispatch.solver.walk import INFEASIBLE, MIXED, NO_CAPACITY, SHIFT_OVER, TOO_OLD, price, walk
@@ -84,8 +84,18 @@ def must_routes(problem: Problem, routes: Routes) -> Routes:
     owner = np.repeat(np.arange(problem.rider_count), np.diff(routes.start))
     leading = np.arange(len(routes.order)) - routes.start[owner] < routes.frozen[owner]
     stays = np.flatnonzero(problem.orders.state != OPEN).tolist()
-    keep = np.isin(routes.order, [*stays, *routes.order[leading].tolist()])
-    count = np.bincount(owner[keep], minlength=problem.rider_count)
+    return _kept(routes, np.isin(routes.order, [*stays, *routes.order[leading].tolist()]))
+
+
+def without_orders(routes: Routes, orders: Ints) -> Routes:
+    """The routes without these orders, none of which may be in a frozen task."""
+    return _kept(routes, ~np.isin(routes.order, orders))
+
+
+def _kept(routes: Routes, keep: Mask) -> Routes:
+    """The routes with the tasks of the mask (T,)."""
+    owner = np.repeat(np.arange(len(routes.frozen)), np.diff(routes.start))
+    count = np.bincount(owner[keep], minlength=len(routes.frozen))
     return Routes(
         start=np.concatenate([np.zeros(1, np.int64), np.cumsum(count, dtype=np.int64)]),
         order=routes.order[keep],
@@ -98,11 +108,11 @@ def pair_breaks(view: View, order: int) -> dict[Obstacle, Mask]:
     """Which hard rules of the pair alone each rider breaks; together they say what ``may_carry`` says."""
     orders, riders = view.orders, view.riders
     every = np.arange(len(riders.place))
-    his = orders.rider[order] == every
+    his, free = orders.rider[order] == every, orders.rider[order] < 0
     if orders.state[order] != OPEN:
         return {Obstacle.HELD: ~his}
     return {
-        Obstacle.NOT_ACCEPTING: (riders.accepts == 0) & ~his,
+        Obstacle.NOT_ACCEPTING: ~(his | (riders.accepts == ANY_ORDER) | (free & (riders.accepts == FREE_ORDERS))),
         Obstacle.VEHICLE: (orders.vehicles[order] >> riders.profile) & 1 == 0,
         Obstacle.ZONE: (orders.zones[order] & riders.zones == 0) & (orders.zones[order] != EVERYWHERE),
         Obstacle.SIZE: orders.size[order] > riders.capacity,

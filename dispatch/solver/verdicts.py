@@ -7,7 +7,7 @@ import numpy as np
 from dispatch.solver.insertion import cheapest_insertion, make_scratch
 from dispatch.solver.params import Params
 from dispatch.solver.plan import Verdict
-from dispatch.solver.problem import EVERYWHERE, Ints
+from dispatch.solver.problem import EVERYWHERE, NO_ORDERS, Ints
 from dispatch.solver.tableau import Tableau
 from dispatch.solver.view import View, is_barred
 from dispatch.solver.walk import FINE, INFEASIBLE, SHIFT_OVER, walk
@@ -28,7 +28,7 @@ def verdicts(view: View, table: Tableau, later: Ints, left: Ints, params: Params
 def verdict_of(view: View, table: Tableau, order: int, params: Params) -> Verdict:
     """Narrow the riders down rule by rule; the rule that leaves none is the reason."""
     orders, riders = view.orders, view.riders
-    some = np.flatnonzero(riders.accepts == 1)
+    some = np.flatnonzero(riders.accepts != NO_ORDERS)
     doors = [
         (Verdict.NO_RIDER_ON_SHIFT, np.ones(len(riders.place), np.bool_)),
         (Verdict.NO_VEHICLE, (orders.vehicles[order] >> riders.profile) & 1 == 1),

@@ -9,7 +9,18 @@ import numpy as np
 from dispatch.geo.kernel import TravelTable, inlined_kernel, kernel, travel_s
 from dispatch.solver.costs import Weights
 from dispatch.solver.costs.ending import ending_prices
-from dispatch.solver.problem import EVERYWHERE, ON_BOARD, OPEN, Floats, Ints, Orders, Problem, Riders
+from dispatch.solver.problem import (
+    ANY_ORDER,
+    EVERYWHERE,
+    FREE_ORDERS,
+    ON_BOARD,
+    OPEN,
+    Floats,
+    Ints,
+    Orders,
+    Problem,
+    Riders,
+)
 from dispatch.solver.rules import Rules
 
 
@@ -108,12 +119,18 @@ def is_barred(view: View, order: int, rider: int) -> bool:
 
 
 @inlined_kernel
+def takes(accepts: int, holder: int, rider: int) -> bool:
+    """Whether the rider may have an order that is with ``holder`` now, -1 for nobody."""
+    return bool(holder == rider or accepts == ANY_ORDER or (accepts == FREE_ORDERS and holder < 0))
+
+
+@inlined_kernel
 def may_carry(view: View, order: int, rider: int) -> bool:
     """Hard rules of the pair alone: state, vehicle, zone, size, bars, and whether the rider takes new orders."""
     orders, riders = view.orders, view.riders
     if orders.state[order] != OPEN:
         return bool(orders.rider[order] == rider)
-    if riders.accepts[rider] == 0 and orders.rider[order] != rider:
+    if not takes(riders.accepts[rider], orders.rider[order], rider):
         return False
     if (orders.vehicles[order] >> riders.profile[rider]) & 1 == 0:
         return False

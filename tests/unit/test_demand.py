@@ -13,7 +13,7 @@ from dispatch.model.place import Place
 from dispatch.model.reasons import CancelReason
 from dispatch.solver.problem import Ints
 from dispatch.units import HOUR_S
-from tests.support.builders import DOOR, KITCHEN, NOON
+from tests.support.builders import DOOR, KITCHEN, NOON, an_order
 from tests.support.towns import Town
 
 EDGE = Place(KITCHEN.latitude + 0.09, KITCHEN.longitude)
@@ -23,7 +23,7 @@ EDGE = Place(KITCHEN.latitude + 0.09, KITCHEN.longitude)
 def seen(town: Town, *places: Place, params: DemandParams | None = None) -> Ints:
     """What is foreseen for the places at noon."""
     demand = Demand(params or DemandParams())
-    demand.see(town.market.state, NOON)
+    demand.see(town.market.state, NOON, [])
     return demand.onward_m(np.array([[p.latitude, p.longitude] for p in places]))
 
 
@@ -31,9 +31,9 @@ def test_the_farther_from_all_merchants_the_farther_from_the_next_pickup() -> No
     town = Town("r1")
     town.placed("o1")
     near, door, edge = seen(town, KITCHEN, DOOR, EDGE).tolist()
-    assert near == 0
+    assert near < 500
     assert 2_000 < door < 5_000
-    assert edge == pytest.approx(10_000, abs=300)
+    assert edge == pytest.approx(10_000, abs=500)
 
 
 def test_a_market_of_which_nothing_is_known_is_near_everywhere() -> None:
@@ -44,7 +44,7 @@ def test_the_same_place_is_as_far_at_the_next_call() -> None:
     town = Town("r1")
     town.placed("o1")
     demand = Demand(DemandParams())
-    demand.see(town.market.state, NOON)
+    demand.see(town.market.state, NOON, [])
     points = np.array([[EDGE.latitude, EDGE.longitude], [DOOR.latitude, DOOR.longitude]])
     first = demand.onward_m(points)
     assert demand.onward_m(points[::-1]).tolist() == first[::-1].tolist()
@@ -54,21 +54,34 @@ def test_a_forecast_holds_until_it_is_refreshed() -> None:
     town = Town("r1")
     demand = Demand(DemandParams(merchant_weight=0.0, refresh_s=900))
     start = NOON - NOON % 900
-    demand.see(town.market.state, start)
+    demand.see(town.market.state, start, [])
     points = np.array([[EDGE.latitude, EDGE.longitude]])
     assert demand.onward_m(points).tolist() == [0]
     town.placed("o1")
-    demand.see(town.market.state, start + 899)
+    demand.see(town.market.state, start + 899, [])
     assert demand.onward_m(points).tolist() == [0]
-    demand.see(town.market.state, start + 900)
-    assert demand.onward_m(points)[0] == pytest.approx(10_000, abs=300)
+    demand.see(town.market.state, start + 900, [])
+    assert demand.onward_m(points)[0] == pytest.approx(10_000, abs=500)
     given_up = CancelReason.WAITED_TOO_LONG
     town.do(CancelOrder(order_id=OrderId("o1"), by=ActorKind.CUSTOMER, reason=given_up, text=""))
-    demand.see(town.market.state, start + 4 * HOUR_S)
+    demand.see(town.market.state, start + 4 * HOUR_S, [])
     assert demand.onward_m(points).tolist() == [0]
 
 
-@pytest.mark.parametrize("wrong", [{"share": 0.0}, {"share": 1.5}, {"cell_m": 0}, {"merchant_weight": -1.0}])
+def test_demand_near_which_riders_are_counts_less() -> None:
+    town = Town("r1")
+    town.placed("o1", an_order("o2", pickup=EDGE))
+    points = np.array([[KITCHEN.latitude, KITCHEN.longitude], [EDGE.latitude, EDGE.longitude]])
+    demands = Demand(DemandParams(merchant_weight=0.0)), Demand(DemandParams(merchant_weight=0.0))
+    for demand, ends in zip(demands, ([], [KITCHEN]), strict=True):
+        demand.see(town.market.state, NOON, ends)
+    nobody, somebody = (demand.onward_m(points).tolist() for demand in demands)
+    assert nobody[0] == pytest.approx(nobody[1], abs=500)
+    assert somebody[1] < nobody[1]
+    assert somebody[0] > nobody[0]
+
+
+@pytest.mark.parametrize("wrong", [{"served": 0.0}, {"reach_m": 0}, {"cell_m": 0}, {"merchant_weight": -1.0}])
 def test_params_that_make_no_sense_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="must be"):
         DemandParams(**wrong)  # type: ignore[arg-type]
