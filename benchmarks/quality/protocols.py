@@ -56,9 +56,11 @@ class Scope:
 
 
 DAYS: Final[Mapping[int, Targets]] = MappingProxyType(
-    {4: {DELIVERED_SHARE: 97.0, CLICK_TO_DOOR: 49.4}, 10: {DELIVERED_SHARE: 97.0, CLICK_TO_DOOR: 43.8}}
+    {4: {DELIVERED_SHARE: 99.0, CLICK_TO_DOOR: 40.0}, 10: {DELIVERED_SHARE: 99.0, CLICK_TO_DOOR: 36.0}}
 )
-"""Days of the scope ``colombia``: what the closest open simulator's greedy policy takes, and to deliver nearly all."""
+"""Days of the scope ``colombia``. The closest open simulator's greedy policy takes 49.4 and 43.8 minutes for nine
+orders in ten; day 10's aim lies below what is possible (``bound.py``).
+"""
 
 
 def _grubhub(data: Path, *patterns: str) -> tuple[Setting, ...]:
@@ -71,16 +73,16 @@ def _grubhub(data: Path, *patterns: str) -> tuple[Setting, ...]:
 
 
 def _base(data: Path) -> Scope:
-    targets = {UNDELIVERED: 0, CLICK_TO_DOOR: 32.0}
+    targets = {UNDELIVERED: 0, CLICK_TO_DOOR: 31.2}
     return Scope(name="grubhub base", settings=_grubhub(data, "*o100t100s1p100"), targets=targets)
 
 
 def _small(data: Path) -> Scope:
-    return Scope(name="grubhub small", settings=_grubhub(data, "0o50*", "0r50*"), targets={CLICK_TO_DOOR: 31.25})
+    return Scope(name="grubhub small", settings=_grubhub(data, "0o50*", "0r50*"), targets={CLICK_TO_DOOR: 30.95})
 
 
 def _all(data: Path) -> Scope:
-    return Scope(name="grubhub all", settings=_grubhub(data, "*"))
+    return Scope(name="grubhub all", settings=_grubhub(data, "*"), targets={CLICK_TO_DOOR: 31.7})
 
 
 def _day(data: Path, day: int, thin: int, seed: int = 0, world: World = AS_TOLD) -> Setting:
@@ -93,7 +95,9 @@ def _colombia(data: Path) -> Scope:
 
 
 def _more(data: Path) -> Scope:
-    return Scope(name="colombia more", settings=(_day(data, 3, 8), _day(data, 4, 1), _day(data, 10, 1)))
+    aims = {DELIVERED_SHARE: 99.0, CLICK_TO_DOOR: 33.0}
+    targets = {_day(data, 3, 8): {**aims, CLICK_TO_DOOR: 41.0}, _day(data, 4, 1): aims, _day(data, 10, 1): aims}
+    return Scope(name="colombia more", settings=tuple(targets), run_targets=targets)
 
 
 def _whole(data: Path) -> Scope:

@@ -52,8 +52,8 @@ def test_scopes_are_made_of_the_instances_named(shared: Path) -> None:
 
 def test_single_days_have_targets_of_their_own(shared: Path) -> None:
     scope = SCOPES["colombia"](shared / "data")
-    assert [scope.run_targets[setting]["click_to_door mean"] for setting in scope.settings] == [49.4, 43.8]
-    assert SCOPES["base"](shared / "data").targets == {"undelivered": 0, "click_to_door mean": 32.0}
+    assert [scope.run_targets[setting]["click_to_door mean"] for setting in scope.settings] == [40.0, 36.0]
+    assert SCOPES["base"](shared / "data").targets == {"undelivered": 0, "click_to_door mean": 31.2}
 
 
 def test_means_add_up_orders_and_average_the_rest(shared: Path) -> None:
