@@ -8,6 +8,7 @@ from collections.abc import Coroutine
 from typing import Final
 
 LOG: Final = logging.getLogger(__name__)
+_AGAIN_S: Final = 0.5
 
 
 class Background:
@@ -36,7 +37,8 @@ class Background:
 
     async def stop(self) -> None:
         """End all tasks, and wait until they have ended."""
-        running = tuple(self._running)
-        for task in running:
-            task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+        while running := tuple(self._running):
+            for task in running:
+                task.cancel()
+            # Now and then something below swallows a cancellation that comes together with what it waited for.
+            await asyncio.wait(running, timeout=_AGAIN_S)

@@ -35,7 +35,8 @@ Listener = Callable[[tuple[Recorded, ...], MarketState], None]
 class Host:
     """The state of one market, equal to its log or ahead of the disk by what is being written.
 
-    fence: the token of the lease under which this process writes, if there are leases.
+    fence: the token of the lease under which this process writes, if there are leases; ``lost`` once the database has
+    said that another process has a newer one.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class Host:
     ) -> None:
         self.market_id, self.clock, self.fence = market_id, clock, fence
         self.state = MarketState(market_id)
+        self.lost = False
         self._store, self._follow = store, follow
         self._listeners: list[Listener] = []
         self._asked: dict[str, asyncio.Future[Done]] = {}
@@ -167,6 +169,8 @@ class Host:
         self._under_way.discard(written)
         if written.cancelled() or written.exception() is not None:
             self._doubtful = True
+            error = None if written.cancelled() else written.exception()
+            self.lost = self.lost or (isinstance(error, StaleError) and error.code == "lease_lost")
             return
         recorded = written.result()
         for listener in self._listeners if recorded else ():

@@ -22,15 +22,18 @@ from dispatch.engine.snapshot import Planned, snapshot
 from dispatch.errors import DispatchError
 from dispatch.geo.travel import TravelTimes
 from dispatch.model.actor import Actor, ActorKind
-from dispatch.model.commands import Command
+from dispatch.model.commands import Command, ReportPositions
 from dispatch.model.events import OrderPlaced, OverrideRecorded, Recorded
 from dispatch.model.state import MarketState
 from dispatch.service.asks import Ask
 from dispatch.service.host import Host
+from dispatch.service.positions import news
 from dispatch.solver.check import check
 from dispatch.solver.plan import Plan
 from dispatch.solver.problem import Problem
 from dispatch.solver.summary import with_summary
+from dispatch.store.live.ports import LiveState
+from dispatch.units import Instant
 
 LOG: Final = logging.getLogger(__name__)
 ACTOR: Final = Actor(ActorKind.SYSTEM, "dispatcher")
@@ -82,10 +85,11 @@ class Loop:
         checked: bool = True,
         keep: Keep | None = None,
         report: Callable[[TickReport], None] | None = None,
+        live: LiveState | None = None,
     ) -> None:
         self._host, self._travel, self._policy, self._solver = host, travel, policy, solver
         self._pace, self._pool, self._seed, self._checked = pace, pool, seed, checked
-        self._keep, self._report = keep, report
+        self._keep, self._report, self._live = keep, report, live
         self._planned: Planned = {}
         self._new_orders = 0
         self._pressed = asyncio.Event()
@@ -127,6 +131,9 @@ class Loop:
         host = self._host
         await host.open()
         number = host.state.tick + 1
+        if self._live is not None:
+            found = await news(self._live, host.state)
+            await asyncio.gather(*(self._ask(one, f"seen-{one.rider_id}-{_at(one)}") for one in found))
         for position, command in enumerate(list(absences(host.state, host.clock.now(), self._policy.loop))):
             await self._ask(command, f"tick-{number}-absent-{position}")
         began = time.monotonic()
@@ -180,3 +187,7 @@ class Loop:
 
     async def _ask(self, command: Command, command_id: str) -> tuple[Recorded, ...]:
         return (await self._host.execute(Ask(command=command, actor=ACTOR, command_id=command_id))).events
+
+
+def _at(command: ReportPositions) -> Instant:
+    return command.positions[0].occurred_at

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from dispatch.errors import DispatchError, NotFoundError
+from dispatch.errors import NotFoundError
 from dispatch.model.order import MarketId
 from dispatch.service.asks import Ask, Done
 from dispatch.service.feed import Feed
+from dispatch.service.forward import Forwarder, MarketAwayError
 from dispatch.service.host import Host
 from dispatch.service.loop import Pace
 
@@ -27,12 +28,6 @@ class MarketSettings:
     road_factor: float = 1.0
 
 
-class MarketAwayError(DispatchError):
-    """No process holds the market at this moment (HTTP 503)."""
-
-    code = "market_away"
-
-
 @dataclass(slots=True)
 class Market:
     """One market as this process knows it; ``host`` is there while this process holds it."""
@@ -45,8 +40,9 @@ class Market:
 class Markets:
     """Every market of the service by its id."""
 
-    def __init__(self) -> None:
+    def __init__(self, forwarder: Forwarder | None = None) -> None:
         self._markets: dict[MarketId, Market] = {}
+        self._forwarder = forwarder
 
     @property
     def all(self) -> Mapping[MarketId, Market]:
@@ -65,12 +61,17 @@ class Markets:
         return market
 
     async def execute(self, market_id: MarketId, ask: Ask) -> Done:
-        """Have a command carried out by whoever holds the market. Raises what ``Host.execute`` raises."""
+        """Have a command carried out by whoever holds the market.
+
+        Raises what ``Host.execute`` raises, and MarketAwayError.
+        """
         host = self.get(market_id).host
-        if host is None:
-            cause = f"No process holds market {market_id} at this moment."
-            raise MarketAwayError(cause, "Send the command again with the same id in a few seconds.")
-        return await host.execute(ask)
+        if host is not None:
+            return await host.execute(ask)
+        if self._forwarder is not None:
+            return await self._forwarder.execute(market_id, ask)
+        cause = f"No process holds market {market_id} at this moment."
+        raise MarketAwayError(cause, "Send the command again with the same id in a few seconds.")
 
 
 DEFAULT_MARKET: Final = MarketId("main")

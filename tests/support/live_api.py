@@ -20,7 +20,7 @@ from dispatch.model.rider import RiderId
 from dispatch.service.loop import Pace
 from dispatch.service.markets import MarketSettings
 from dispatch.service.principals import Principal, Role, UnauthenticatedError
-from dispatch.service.service import run_services
+from dispatch.service.running import Running, run_services
 from dispatch.solver.solve import solve
 from dispatch.store.store import Store, open_store
 from tests.support.builders import MARKET
@@ -84,7 +84,8 @@ def live_api(
 
         @asynccontextmanager
         async def start() -> AsyncIterator[AppState]:
-            async with run_services(store, clock or SystemClock(), solve, settings, ticking=ticking) as services:
+            how = Running(ticking=ticking)
+            async with run_services(store, clock or SystemClock(), solve, settings, how) as services:
                 passwords.append(await services.access.first_start() or "" if guarded else "")
                 guard = services.access if guarded else KnownTokens(everybody())
                 yield AppState(services=services, guard=guard, secret=b"tests")

@@ -25,11 +25,12 @@ from dispatch.api.schemas.riders import (
     tasks_out,
 )
 from dispatch.api.state import Api
-from dispatch.model.commands import EndShift, RegisterRider, ReportPositions, StartShift
+from dispatch.model.commands import EndShift, RegisterRider, StartShift
 from dispatch.model.order import MarketId
 from dispatch.model.rider import RiderId, ShiftId
 from dispatch.model.state import RiderState
 from dispatch.service.asks import Ref
+from dispatch.service.positions import take_in
 from dispatch.service.principals import Right
 from dispatch.service.read import RiderTasks
 from dispatch.service.service import Services
@@ -80,8 +81,8 @@ class Taken(BaseModel):
 @router.post("/me/positions", status_code=202)
 async def report_positions(body: Positions, me: Me, asks: Asks) -> Taken:
     """Say where the rider was."""
-    latest = max((one.to_position() for one in body.positions), key=lambda seen: seen.occurred_at)
-    await asks.do(ReportPositions(rider_id=me, positions=(latest,)))
+    found = [one.to_position() for one in body.positions]
+    await take_in(asks.api.live, asks.market_id, me, found, asks.now)
     return Taken(taken=len(body.positions))
 
 

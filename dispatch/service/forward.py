@@ -1,0 +1,110 @@
+"""Commands that reach a process which does not hold the market go to the one that does, and its answers come back.
+
+The way is the live state's channels, which may lose things: so a command is sent again until it is answered, always
+under the same id, and counts once. While a market changes hands, its commands wait for the next holder.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+import time
+from collections.abc import Mapping
+from typing import Any, Final
+
+from dispatch.errors import DispatchError
+from dispatch.model.codec import Json
+from dispatch.model.order import MarketId
+from dispatch.service.asks import Ask, Done
+from dispatch.service.background import Background
+from dispatch.service.host import Host
+from dispatch.service.packing import pack_ask, pack_done, pack_error, unpack_ask, unpack_done, unpack_error
+from dispatch.store.live.ports import Hub
+
+LOG: Final = logging.getLogger(__name__)
+PATIENCE_S: Final = 10.0
+_AGAIN_S: Final = 1.5
+_LISTEN_S: Final = 5.0
+_PAUSE_S: Final = 0.2
+
+
+class MarketAwayError(DispatchError):
+    """No process holds the market at this moment, or none answered in time (HTTP 503)."""
+
+    code = "market_away"
+
+
+class Forwarder:
+    """Sends commands to other processes, and takes in their answers."""
+
+    def __init__(self, hub: Hub, name: str, *, patience_s: float = PATIENCE_S) -> None:
+        self._hub, self._name, self._patience_s = hub, name, patience_s
+        self._numbers = itertools.count(1)
+        self._waiting: dict[int, asyncio.Future[Mapping[str, Any]]] = {}
+
+    async def execute(self, market_id: MarketId, ask: Ask) -> Done:
+        """Have a command carried out elsewhere. Raises what it is refused with, and MarketAwayError."""
+        number = next(self._numbers)
+        answer = self._waiting[number] = asyncio.get_running_loop().create_future()
+        note: Json = {"reply_to": self._name, "number": number, "ask": pack_ask(ask)}
+        until = time.monotonic() + self._patience_s
+        try:
+            while time.monotonic() < until:
+                await self._hub.publish(_commands(market_id), note)
+                done, _ = await asyncio.wait((answer,), timeout=_AGAIN_S)
+                if done:
+                    return _read(answer.result())
+        finally:
+            self._waiting.pop(number, None)
+        cause = f"No process that holds market {market_id} has answered."
+        raise MarketAwayError(cause, "Send the command again with the same id in a few seconds.")
+
+    async def listen(self) -> None:
+        """Take in answers until cancelled."""
+        channel = f"replies:{self._name}"
+        seq = await self._hub.last_seq(channel)
+        while True:
+            found = await self._hub.notices(channel, seq, wait_s=_LISTEN_S)
+            seq = found.last_seq
+            for notice in found.items:
+                self._take(notice.data)
+
+    def _take(self, data: Json) -> None:
+        answer = self._waiting.get(int(str(data["number"]))) if isinstance(data, dict) else None
+        if answer is not None and not answer.done():
+            answer.set_result(data)  # type: ignore[arg-type]
+
+
+async def serve(hub: Hub, host: Host) -> None:
+    """Carry out what other processes send for a market that this one holds, until cancelled."""
+    channel = _commands(host.market_id)
+    seq = await hub.last_seq(channel)
+    async with Background() as work:
+        while True:
+            found = await hub.notices(channel, seq, wait_s=_LISTEN_S)
+            seq = found.last_seq
+            for notice in found.items:
+                if isinstance(notice.data, dict):
+                    work.start(_carry_out(hub, host, notice.data), f"command {notice.seq}")
+
+
+async def _carry_out(hub: Hub, host: Host, note: Mapping[str, Any]) -> None:
+    try:
+        ask = unpack_ask(note["ask"])
+        reply: dict[str, Json] = {"done": pack_done(ask, await host.execute(ask))}
+    except DispatchError as error:
+        if host.lost:
+            return  # the next holder answers it
+        reply = {"error": pack_error(error)}
+    await hub.publish(f"replies:{note['reply_to']}", {"number": note["number"], **reply})
+
+
+def _read(data: Mapping[str, Any]) -> Done:
+    if "error" in data:
+        raise unpack_error(data["error"])
+    return unpack_done(data["done"])
+
+
+def _commands(market_id: MarketId) -> str:
+    return f"commands:{market_id}"

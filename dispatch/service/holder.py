@@ -1,0 +1,107 @@
+"""Who holds a market: one process at a time, by a lease that it has to renew.
+
+A process that does not hold a market asks for it twice a second. Who gets it raises the fence first, so nothing that
+the holder before still has under way can be written, then loads the state and starts what goes on by itself. Who cannot
+renew, or is told by the database that the lease is lost, lets go at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from typing import Final
+
+from sqlalchemy import Connection
+
+from dispatch.errors import DispatchError
+from dispatch.service.background import Background
+from dispatch.service.host import Host
+from dispatch.service.markets import Market
+from dispatch.store.leases import fence_market
+from dispatch.store.live.ports import Lease, Leases
+from dispatch.store.store import Store
+
+LOG: Final = logging.getLogger(__name__)
+TTL_MS: Final = 3_500
+ASK_S: Final = 0.5
+RENEW_S: Final = 1.0
+
+MakeHost = Callable[[Market, int], Host]
+Start = Callable[[Market, Host, Background], None]
+
+
+class Holder:
+    """Holds one market whenever it can. ``taken`` counts how often it got the lease."""
+
+    def __init__(
+        self, market: Market, leases: Leases, store: Store, name: str, make_host: MakeHost, start: Start
+    ) -> None:
+        self._market, self._leases, self._store, self._name = market, leases, store, name
+        self._make_host, self._start = make_host, start
+        self.taken = 0
+
+    async def run(self) -> None:
+        """Ask, hold, let go, ask again, until cancelled."""
+        while True:
+            try:
+                lease = await self._leases.acquire(f"market:{self._market.settings.id}", self._name, TTL_MS)
+            except DispatchError as error:
+                LOG.warning("market %s: no lease: %s", self._market.settings.id, error)
+                lease = None
+            if lease is not None:
+                await self._hold(lease)
+            await asyncio.sleep(ASK_S)
+
+    async def _hold(self, lease: Lease) -> None:
+        market_id = self._market.settings.id
+        work = Background()
+        try:
+            host = await self._open(lease)
+            self._start(self._market, host, work)
+            self._market.host = host
+            self.taken += 1
+            LOG.info("market %s: held by %s under lease %s", market_id, self._name, lease.token)
+            await self._renew(lease, host)
+        except DispatchError as error:
+            LOG.warning("market %s: let go: %s", market_id, error)
+        finally:
+            await self._let_go(lease, work)
+
+    async def _open(self, lease: Lease) -> Host:
+        market_id = self._market.settings.id
+
+        def fence(connection: Connection) -> None:
+            fence_market(connection, market_id, lease.token)
+
+        await asyncio.wrap_future(self._store.run(fence))
+        host = self._make_host(self._market, lease.token)
+        await host.open()
+        return host
+
+    async def _renew(self, lease: Lease, host: Host) -> None:
+        """Go on until the lease is lost."""
+        renewed = time.monotonic()
+        while not host.lost:
+            await asyncio.sleep(RENEW_S)
+            try:
+                if not await self._leases.renew(lease, TTL_MS):
+                    LOG.warning("market %s: the lease was lost", self._market.settings.id)
+                    return
+                renewed = time.monotonic()
+            except DispatchError as error:
+                LOG.warning("market %s: the lease was not renewed: %s", self._market.settings.id, error)
+                if time.monotonic() - renewed > TTL_MS / 1000:
+                    return
+
+    async def _let_go(self, lease: Lease, work: Background) -> None:
+        """Stop, write what was decided, and give the lease back."""
+        host, self._market.host = self._market.host, None
+        await work.stop()
+        if host is not None:
+            await host.drain()
+        try:
+            await self._leases.release(lease)
+        except DispatchError as error:
+            LOG.warning("market %s: the lease runs out by itself: %s", self._market.settings.id, error)

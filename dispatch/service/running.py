@@ -1,0 +1,167 @@
+"""Everything that goes on in a process of the service, from its start to its end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import time
+from collections.abc import AsyncIterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from dispatch.engine.clock import Clock, SystemClock
+from dispatch.engine.dispatcher import Keep, Solver
+from dispatch.engine.policy import load_policy
+from dispatch.model.events import Recorded
+from dispatch.service.access import Access
+from dispatch.service.background import Background
+from dispatch.service.feed import Feed
+from dispatch.service.forward import Forwarder, serve
+from dispatch.service.holder import Holder
+from dispatch.service.host import Host
+from dispatch.service.ids import new_id
+from dispatch.service.loop import Loop, Pace, TickReport
+from dispatch.service.markets import Market, Markets, MarketSettings
+from dispatch.service.read import Reads
+from dispatch.service.relay import hear, tell
+from dispatch.service.service import Services, travel_of
+from dispatch.service.sight import Sight
+from dispatch.service.timers import Timers
+from dispatch.store.leases import StoreLeases
+from dispatch.store.live.memory import MemoryLive
+from dispatch.store.live.ports import LiveState
+from dispatch.store.store import Store
+
+LOG: Final = logging.getLogger(__name__)
+_FIRST_S: Final = 8.0
+"""How long a start waits for the markets: longer than the lease of a process that has just died."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """How a process takes part. Alone: everything in it, live state too.
+
+    live: where positions, notices and rates are, if other processes take part. key: signs tokens; without one they
+    count until the process ends. speed: how many seconds of the clock pass in one of the wall. holding: whether it
+    takes markets; ticking: whether it plans those that it has. keep: where decisions are recorded.
+    """
+
+    live: LiveState | None = None
+    key: bytes | None = None
+    speed: float = 1.0
+    holding: bool = True
+    ticking: bool = True
+    keep: Keep | None = None
+
+
+ALONE: Final = Running()
+
+
+@asynccontextmanager
+async def run_services(
+    store: Store, clock: Clock, solver: Solver, markets: Sequence[MarketSettings], how: Running = ALONE
+) -> AsyncIterator[Services]:
+    """Everything, from opening the markets until all that was acknowledged is written. The store stays open."""
+    live = how.live or MemoryLive()
+    name = new_id("srv", clock.now())
+    forwarder = None if how.live is None else Forwarder(live, name)
+    access, reads = Access(store, how.key or secrets.token_bytes(32), SystemClock()), Reads(store)
+    services = Services(store, clock, Markets(forwarder), reads, live, access, Sight(reads), how.speed, name)
+    async with AsyncExitStack() as stack:
+        pool = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="solver"))
+        for settings in markets:
+            seq = await asyncio.to_thread(store.last_seq, settings.id)
+            services.markets.add(Market(settings, Feed(settings.id, store, seq)))
+        _listen(services)
+        group = await stack.enter_async_context(Background())
+        if forwarder is not None:
+            _join(services, forwarder, group)
+        if how.holding:
+            await _take_markets(services, solver, pool, group, how)
+        services.ready = True
+        try:
+            yield services
+        finally:
+            services.stop()
+
+
+def _listen(services: Services) -> None:
+    """Tell the feeds of everything that this process makes durable."""
+    loop = asyncio.get_running_loop()
+
+    def take(recorded: tuple[Recorded, ...]) -> None:
+        market = services.markets.all.get(recorded[0].market_id)
+        if market is not None:
+            market.feed.take(recorded)
+
+    def heard(recorded: tuple[Recorded, ...]) -> None:
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(take, recorded)
+
+    services.store.listen(heard)
+
+
+def _join(services: Services, forwarder: Forwarder, group: Background) -> None:
+    """Take part in a service of several processes."""
+    group.start(forwarder.listen(), "answers of other processes")
+    for market in services.markets.all.values():
+        group.start(hear(services.live, market.feed, services.store), f"news of {market.settings.id}")
+
+
+async def _take_markets(
+    services: Services, solver: Solver, pool: ThreadPoolExecutor, group: Background, how: Running
+) -> None:
+    """Begin to ask for every market; waits a while until they are here."""
+    leases = StoreLeases(services.store.writer) if how.live is None else how.live
+
+    def make_host(market: Market, token: int) -> Host:
+        return Host(market.settings.id, services.store, services.clock, fence=token)
+
+    def start(market: Market, host: Host, work: Background) -> None:
+        work.start(Timers(host, services.store, services.name).run(), f"timers of {market.settings.id}")
+        if how.live is not None:
+            work.start(serve(services.live, host), f"commands for {market.settings.id}")
+            work.start(tell(services.live, market.feed), f"news from {market.settings.id}")
+        if how.ticking:
+            loop = _loop(services, market.settings, host, solver, pool, how)
+            work.start(loop.run(), f"dispatch loop of {market.settings.id}")
+
+    for market in services.markets.all.values():
+        holder = Holder(market, leases, services.store, services.name, make_host, start)
+        group.start(holder.run(), f"holder of {market.settings.id}")
+    until = time.monotonic() + (_FIRST_S if how.live is None else 0.0)
+    while time.monotonic() < until and any(market.host is None for market in services.markets.all.values()):
+        await asyncio.sleep(0.01)
+
+
+def _loop(
+    services: Services,
+    settings: MarketSettings,
+    host: Host,
+    solver: Solver,
+    pool: ThreadPoolExecutor,
+    how: Running,
+) -> Loop:
+    def report(done: TickReport) -> None:
+        services.ticks[settings.id] = done
+
+    return Loop(
+        host,
+        travel_of(settings),
+        load_policy(settings.policy),
+        solver,
+        pace=_paced(settings.pace, how.speed),
+        pool=pool,
+        keep=how.keep,
+        report=report,
+        live=services.live,
+    )
+
+
+def _paced(pace: Pace, speed: float) -> Pace:
+    """The pace of a market whose clock goes faster than that of the wall."""
+    tick_s = pace.tick_s / speed
+    return Pace(tick_s=tick_s, least_s=min(pace.least_s, tick_s), pressure_orders=pace.pressure_orders)

@@ -1,0 +1,105 @@
+"""What the process reads once at its start: the command line, then DISPATCH_* of the environment, files of secrets too.
+
+Secrets come from the environment or from a file (DISPATCH_SECRET or DISPATCH_SECRET_FILE), never from the command
+line, where everybody on the machine could read them. An unknown name is an error, not silence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Final
+
+from dispatch.errors import InvalidInputError, Issue
+
+PREFIX: Final = "DISPATCH_"
+_FILE: Final = "_FILE"
+_ELSEWHERE: Final = frozenset({"DISPATCH_SHARED"})
+"""Names that other parts of the project read for themselves."""
+LEAST_SECRET: Final = 32
+
+
+class Part(StrEnum):
+    """What a process does."""
+
+    ALL = "all"
+    API = "api"
+    WORKER = "worker"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything about a process; what a market does is in its policy.
+
+    db, redis: addresses; without Redis, live state is in the process. secret: signs tokens and cursors. speed: seconds
+    of the clock in one of the wall. records: a folder for decision records. market: the market of a service that has
+    none yet.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    db: str = "sqlite:///dispatch.db"
+    redis: str | None = None
+    role: Part = Part.ALL
+    speed: float = 1.0
+    market: str = "main"
+    records: str | None = None
+    log: str = "info"
+    secret: str | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        issues = list(_issues(self))
+        if issues:
+            raise InvalidInputError("settings", issues)
+
+
+def _issues(settings: Settings) -> Iterator[Issue]:
+    if not 0 <= settings.port <= 65_535:
+        yield Issue("out_of_range", f"port {settings.port} is none", "Name one from 1 to 65535.", field="port")
+    if not 0 < settings.speed <= 1000:
+        yield Issue("out_of_range", f"speed is {settings.speed}", "Name one above 0, up to 1000.", field="speed")
+    if settings.role is not Part.ALL and settings.redis is None:
+        cause = f"a process of role {settings.role.value} needs Redis to reach the others"
+        yield Issue("field_missing", cause, "Give --redis, or run one process with --role all.", field="redis")
+    if settings.secret is not None and len(settings.secret) < LEAST_SECRET:
+        cause = f"the secret has {len(settings.secret)} characters"
+        yield Issue("out_of_range", cause, f"Use {LEAST_SECRET} or more, at random.", field="secret")
+    if settings.log not in ("debug", "info", "warning", "error"):
+        yield Issue("out_of_range", f"log level {settings.log!r} is none", "Use debug, info, warning or error.")
+
+
+_READ: Final[Mapping[str, Callable[[str], object]]] = {"port": int, "speed": float, "role": Part}
+
+
+def load_settings(given: Mapping[str, Any], environment: Mapping[str, str]) -> Settings:
+    """Settings from what was given on the command line (None: not given) and the environment.
+
+    Raises InvalidInputError with everything that is wrong.
+    """
+    issues: list[Issue] = []
+    values: dict[str, Any] = {}
+    known = {item.name for item in fields(Settings)}
+    for name, text in environment.items():
+        if name.startswith(PREFIX) and name not in _ELSEWHERE:
+            _take(name, text, known, values, issues)
+    values |= {name: value for name, value in given.items() if value is not None}
+    if issues:
+        raise InvalidInputError("settings", issues)
+    return Settings(**values)
+
+
+def _take(name: str, text: str, known: set[str], values: dict[str, Any], issues: list[Issue]) -> None:
+    key = name.removeprefix(PREFIX).lower()
+    try:
+        if key.endswith(_FILE.lower()) and key.removesuffix(_FILE.lower()) in known:
+            key = key.removesuffix(_FILE.lower())
+            text = Path(text).read_text("utf-8").strip()
+        if key not in known:
+            action = f"Use one of: {', '.join(sorted(PREFIX + one.upper() for one in known))}."
+            issues.append(Issue("unknown_key", f"{name} is not a setting", action, field=name))
+            return
+        values[key] = _READ.get(key, str)(text)
+    except (ValueError, OSError) as error:
+        issues.append(Issue("out_of_range", f"{name}: {error}", "Change the value.", field=name))

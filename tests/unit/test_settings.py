@@ -1,0 +1,48 @@
+"""What a process reads at its start, and what it refuses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dispatch.errors import InvalidInputError
+from dispatch.settings import Part, load_settings
+
+
+def codes(error: InvalidInputError) -> list[str]:
+    return [issue.code for issue in error.issues]
+
+
+def test_the_command_line_counts_more_than_the_environment() -> None:
+    found = load_settings({"port": 9000, "host": None}, {"DISPATCH_PORT": "8000", "DISPATCH_HOST": "::1", "HOME": "/"})
+    assert (found.port, found.host, found.role) == (9000, "::1", Part.ALL)
+
+
+def test_secrets_come_from_the_environment_or_from_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "secret"
+    file.write_text("s" * 40 + "\n", "utf-8")
+    assert load_settings({}, {"DISPATCH_SECRET_FILE": str(file)}).secret == "s" * 40
+    assert "sss" not in repr(load_settings({}, {"DISPATCH_SECRET": "s" * 40}))
+
+
+def test_everything_wrong_is_told_at_once() -> None:
+    with pytest.raises(InvalidInputError) as refused:
+        load_settings({}, {"DISPATCH_PROT": "1", "DISPATCH_PORT": "x", "DISPATCH_SECRET_FILE": "no/such/file"})
+    assert codes(refused.value) == ["unknown_key", "out_of_range", "out_of_range"]
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        ({"port": 70_000}, "out_of_range"),
+        ({"speed": 0.0}, "out_of_range"),
+        ({"secret": "short"}, "out_of_range"),
+        ({"role": Part.API}, "field_missing"),
+        ({"log": "loud"}, "out_of_range"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(given: dict[str, object], code: str) -> None:
+    with pytest.raises(InvalidInputError) as refused:
+        load_settings(given, {})
+    assert codes(refused.value) == [code]
