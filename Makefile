@@ -10,6 +10,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 LOCKED := $(VENV)/.locked
 READY  := $(VENV)/.ready
+READY_PEERS := $(VENV)/.peers
 LOCKER := build/locker
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -18,7 +19,7 @@ export NUMBA_CACHE_DIR := $(CURDIR)/build/kernels-$(shell cat dispatch/geo/kerne
 PIP_INSTALL := $(BIN)/python -m pip install -qq
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench bench-micro bench-store endure quality lock clean
+.PHONY: help run test lint bench bench-micro bench-store endure peers quality lock clean
 
 help: ## List the recipes
 	@echo "make RECIPE, with RECIPE one of:"
@@ -40,6 +41,7 @@ lint: $(READY) ## Check style, formatting and types
 
 bench: $(READY) ## Measure speed beside the usual stack (minutes)
 	@$(BIN)/python -m benchmarks $(BENCH_ARGS)
+	@echo "Other solvers beside the product's: make peers"
 
 bench-micro: $(READY) ## Measure the parts of the solver one by one
 	@$(BIN)/python -m pytest benchmarks/micro --benchmark-enable --benchmark-timer=time.process_time \
@@ -51,6 +53,9 @@ bench-store: $(READY) ## Measure how many commands a second the store makes dura
 endure: $(READY) ## Kill a process that writes a hundred times, and see that nothing is lost (minutes)
 	@DISPATCH_KILLS=100 $(BIN)/python -m pytest tests/store/test_kill.py $(PYTEST_ARGS)
 
+peers: $(READY_PEERS) ## Measure other solvers beside the product's, after installing them (a quarter of an hour)
+	@$(BIN)/python -m benchmarks.peers $(PEERS_ARGS)
+
 quality: $(READY) ## Measure the quality of plans on public data sets (minutes)
 	@$(BIN)/python -m benchmarks.quality $(QUALITY_ARGS)
 
@@ -59,7 +64,10 @@ lock: ## Write requirements.lock from pyproject.toml (UPGRADE=1 takes the newest
 	@$(LOCKER)/bin/uv pip compile pyproject.toml --extra dev --universal --fork-strategy fewest --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet $(if $(UPGRADE),--upgrade) \
 	  --output-file requirements.lock
-	@echo "requirements.lock is up to date."
+	@sed -n '/^peers = \[/,/^\]/s/^ *"\(.*\)",$$/\1/p' pyproject.toml | $(LOCKER)/bin/uv pip compile - --constraints requirements.lock \
+	  --universal --fork-strategy fewest --generate-hashes --python-version 3.11 --no-emit-index-url --no-emit-find-links \
+	  --custom-compile-command "make lock" --quiet $(if $(UPGRADE),--upgrade) --output-file requirements-peers.lock
+	@echo "requirements.lock and requirements-peers.lock are up to date."
 
 clean: ## Remove everything that the recipes made
 	@rm -rf $(VENV) build dist .benchmarks .hypothesis .mypy_cache .ruff_cache
@@ -82,4 +90,9 @@ $(LOCKED): requirements.lock
 $(READY): $(LOCKED) pyproject.toml
 	@echo "==> Installing the project"
 	@$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(READY_PEERS): $(READY) requirements-peers.lock
+	@echo "==> Installing the other solvers"
+	@$(PIP_INSTALL) --require-hashes --only-binary :all: -r requirements-peers.lock
 	@touch $@
