@@ -41,7 +41,7 @@ def next_step(state: MarketState, rider_id: RiderId, now: Instant, ride: Ride) -
     home = Step(max(now, rider.shift.ends_at, rider.busy_until), EndShift(rider_id=rider_id))
     stop = first_stop(rider.tasks, state.orders)
     if stop is None:
-        return home
+        return _wait_elsewhere(rider, now, ride, home)
     step = _at_stop(state, rider, stop, now) if rider.place == stop.place else _leave(rider, stop, now, ride)
     picked_up = any(task.kind is not TaskKind.PICKUP and _aboard(rider, task.order_id) for task in rider.tasks)
     return step if picked_up or step.at <= home.at else home
@@ -49,6 +49,15 @@ def next_step(state: MarketState, rider_id: RiderId, now: Instant, ride: Ride) -
 
 def _aboard(rider: RiderState, order_id: str) -> bool:
     return not any(task.order_id == order_id and task.kind is TaskKind.PICKUP for task in rider.tasks)
+
+
+def _wait_elsewhere(rider: RiderState, now: Instant, ride: Ride, home: Step) -> Step:
+    """Go where the rider is asked to wait, if anywhere, and if there is time before going home."""
+    at = max(now, _free_at(rider))
+    if rider.wait_at is None or rider.place is None or rider.wait_at == rider.place or at >= home.at:
+        return home
+    arrives_at = at + ride(rider.place, rider.wait_at, rider, at)
+    return Step(at, StartLeg(rider_id=rider.rider.id, arrives_at=arrives_at, destination=rider.wait_at))
 
 
 def _free_at(rider: RiderState) -> Instant:

@@ -34,7 +34,8 @@ class DemandParams:
 
     reach_m: from how far away demand draws riders. window_s: how long an order counts. merchant_weight: what a merchant
     counts without any order. served: what each order counts at least, as a share, however many riders are near.
-    cell_m: size of a cell. refresh_s: how long a forecast holds.
+    cell_m: size of a cell. refresh_s: how long a forecast holds. send_gain_m: idle riders are sent to where the next
+    pickup is at least so much nearer; 0: nobody is sent.
     """
 
     reach_m: Metres = 1600
@@ -43,10 +44,13 @@ class DemandParams:
     served: float = 0.3
     cell_m: Metres = 500
     refresh_s: Seconds = 300
+    send_gain_m: Metres = 0
 
     def __post_init__(self) -> None:
         if min(self.reach_m, self.window_s, self.cell_m, self.refresh_s) < 1:
             raise ValueError("reach_m, window_s, cell_m and refresh_s must be at least 1")
+        if self.send_gain_m < 0:
+            raise ValueError("send_gain_m must not be negative; it must be 0 to send nobody")
         if self.merchant_weight < 0.0 or self.served <= 0.0:
             raise ValueError("merchant_weight must not be negative, and served must be above 0")
 

@@ -19,6 +19,7 @@ from dispatch.model.commands_dispatch import (
     OpenCase,
     RouteIntent,
     TakeCaseStep,
+    WaitIntent,
 )
 from dispatch.model.commands_order import (
     AcceptOrder,
@@ -119,4 +120,5 @@ __all__ = [
     "StartShift",
     "TakeCaseStep",
     "TaskCommand",
+    "WaitIntent",
 ]

@@ -8,6 +8,7 @@ from dispatch.model.events_dispatch import OfferId
 from dispatch.model.events_market import CaseId
 from dispatch.model.order import MerchantId, OrderId
 from dispatch.model.override import OverrideKind, OverrideReason
+from dispatch.model.place import Place
 from dispatch.model.reasons import CaseKind, CaseResult, CaseStep, UnassignReason
 from dispatch.model.rider import RiderId, Task
 from dispatch.units import Cost, Instant, Money, Seconds
@@ -44,6 +45,14 @@ class HoldIntent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WaitIntent:
+    """Ask a rider without tasks to wait at a place."""
+
+    rider_id: RiderId
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ApplyPlan:
     """Put a plan into effect. An intent that no longer fits the market is left out; the others are done.
 
@@ -57,6 +66,7 @@ class ApplyPlan:
     unassign: tuple[tuple[OrderId, UnassignReason], ...] = ()
     routes: tuple[RouteIntent, ...] = ()
     holds: tuple[HoldIntent, ...] = ()
+    waits: tuple[WaitIntent, ...] = ()
     withdraw: tuple[OfferId, ...] = ()
     offer_s: Seconds = 60
     auto_accept: bool = False

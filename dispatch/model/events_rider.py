@@ -109,6 +109,14 @@ class ArrivedAtStop:
     place: Place
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RiderSentAhead:
+    """A rider without tasks is asked to wait at ``place``, where an order is expected."""
+
+    rider_id: RiderId
+    place: Place
+
+
 PresenceEvent = (
     RiderRegistered
     | ShiftPlanned
@@ -122,5 +130,5 @@ PresenceEvent = (
 )
 """Whether and where a rider is at work."""
 
-MovementEvent = RoutePlanned | LegStarted | ArrivedAtStop
+MovementEvent = RoutePlanned | LegStarted | ArrivedAtStop | RiderSentAhead
 """How a rider goes through the tasks."""

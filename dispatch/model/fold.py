@@ -52,6 +52,7 @@ from dispatch.model.events import (
     RiderPaused,
     RiderRegistered,
     RiderResumed,
+    RiderSentAhead,
     RoutePlanned,
     ShiftEnded,
     ShiftPlanned,
@@ -79,7 +80,7 @@ def fold(state: MarketState, event: Event, at: Instant) -> None:
     match event:
         case PositionReported() | RiderPaused() | RiderResumed() | ProblemReported() | RiderLost():
             fold_presence(state, event, at)
-        case RoutePlanned() | LegStarted() | ArrivedAtStop():
+        case RoutePlanned() | LegStarted() | ArrivedAtStop() | RiderSentAhead():
             fold_movement(state, event, at)
         case OrderPickedUp() | OrderDelivered() | DeliveryFailed() | OrderReturned() | OrderLost():
             fold_custody(state, event, at)

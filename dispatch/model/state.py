@@ -88,6 +88,7 @@ class RiderState(NamedTuple):
     offers: those not answered yet. problem: what the rider reported last and nobody has cleared. seen_at: the last
     sign of life; unanswered: offers that ran out since then; overdue_at: when the rider should have left since then,
     had the route not been planned anew; lost_at: since when the market goes on without the rider.
+    wait_at: where the rider is asked to wait while there are no tasks.
     version: how many events changed it.
     """
 
@@ -107,6 +108,7 @@ class RiderState(NamedTuple):
     unanswered: int = 0
     overdue_at: Instant | None = None
     lost_at: Instant | None = None
+    wait_at: Place | None = None
     version: int = 1
 
     def paused(self, now: Instant) -> bool:

@@ -96,7 +96,7 @@ def cell_of(grid: Grid, place: int, axis: int) -> int:
 @inlined_kernel
 def gap_m(grid: Grid, place: int, axis: int, cell: int) -> float:
     """Metres along an axis from a place to the nearest edge of a cell; 0 inside."""
-    below = grid.low[axis] + cell * grid.cell_m - grid.flat[place, axis]
+    below: float = grid.low[axis] + cell * grid.cell_m - grid.flat[place, axis]
     return max(0.0, below - _SLACK, -below - grid.cell_m - _SLACK)
 
 

@@ -6,8 +6,16 @@ from collections.abc import Mapping
 
 from dispatch.engine.draft import Draft
 from dispatch.engine.handlers.offers import plan_route, withdraw
-from dispatch.model.commands import ApplyPlan, HoldIntent, OfferIntent
-from dispatch.model.events import OfferId, OfferMade, OrderAssigned, OrderHeld, OrderUnassigned, TickDecided
+from dispatch.model.commands import ApplyPlan, HoldIntent, OfferIntent, WaitIntent
+from dispatch.model.events import (
+    OfferId,
+    OfferMade,
+    OrderAssigned,
+    OrderHeld,
+    OrderUnassigned,
+    RiderSentAhead,
+    TickDecided,
+)
 from dispatch.model.lifecycle import DispatchStatus, OfferStatus
 from dispatch.model.order import OrderId
 from dispatch.model.reasons import UnassignReason
@@ -46,6 +54,8 @@ def handle_plan(draft: Draft, command: ApplyPlan) -> None:
             plan_route(draft, route.rider_id, route.tasks, route.depart_at)
     for hold in command.holds:
         _hold(draft, hold)
+    for wait in command.waits:
+        _send_ahead(draft, wait)
     draft.add(
         TickDecided(
             tick=command.tick,
@@ -57,6 +67,14 @@ def handle_plan(draft: Draft, command: ApplyPlan) -> None:
             problem_riders=command.problem_riders,
         )
     )
+
+
+def _send_ahead(draft: Draft, wait: WaitIntent) -> None:
+    rider = draft.state.riders.get(wait.rider_id)
+    if rider is None or rider.shift is None or rider.leg is not None or rider.tasks or rider.offers:
+        return
+    if wait.place not in (rider.place, rider.wait_at) and not rider.paused(draft.now):
+        draft.add(RiderSentAhead(rider_id=wait.rider_id, place=wait.place))
 
 
 def _sorted_out(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from dispatch.model.events import ArrivedAtStop, LegStarted, MovementEvent, RoutePlanned
+from dispatch.model.events import ArrivedAtStop, LegStarted, MovementEvent, RiderSentAhead, RoutePlanned
 from dispatch.model.lifecycle import DISPATCH_TABLE, TASK_TABLE, IllegalMove, TaskStatus, after
 from dispatch.model.rider import Task, TaskKind
 from dispatch.model.state import Leg, MarketState, OrderState, RiderState
@@ -28,6 +28,8 @@ def fold_movement(state: MarketState, event: MovementEvent, at: Instant) -> None
             _left(state, event, at)
         case ArrivedAtStop():
             _arrived(state, event, at)
+        case RiderSentAhead():
+            _sent_ahead(state, event)
         case _:
             assert_never(event)
 
@@ -71,9 +73,17 @@ def _left(state: MarketState, event: LegStarted, at: Instant) -> None:
         leg=Leg(event.origin, event.destination, at, event.arrives_at),
         place=event.origin,
         depart_at=None,
+        wait_at=None,
         version=rider.version + 1,
     )
     _write(state, orders)
+
+
+def _sent_ahead(state: MarketState, event: RiderSentAhead) -> None:
+    rider = state.rider(event.rider_id)
+    if rider.tasks or rider.leg is not None or rider.shift is None:
+        raise IllegalMove(f"Rider {event.rider_id} has something else to do.", "Only send riders who stand idle.")
+    state.riders[event.rider_id] = rider._replace(wait_at=event.place, version=rider.version + 1)
 
 
 def _arrived(state: MarketState, event: ArrivedAtStop, at: Instant) -> None:

@@ -100,4 +100,4 @@ def _ended(state: MarketState, event: ShiftEnded) -> None:
     if rider.tasks or rider.offers:
         cause = f"Rider {event.rider_id} still has tasks or offers."
         raise IllegalMove(cause, "Give the orders to others, or wait until they are delivered.")
-    _write(state, rider._replace(shift=None, leg=None, depart_at=None))
+    _write(state, rider._replace(shift=None, leg=None, depart_at=None, wait_at=None))
