@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import polars as pl
 from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, DateFormatter
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import MaxNLocator, NullFormatter
 from numpy.typing import NDArray
 
 from dispatch.units import DAY_S, HOUR_S, MINUTE_S
@@ -48,17 +48,19 @@ def distribution(orders: pl.DataFrame) -> Chart | None:
         axes = drawn.subplots()
         groups, colours, names = [minutes[~late], minutes[late]], [Ink.MAIN, Ink.LATE], ["promise kept", "late"]
         axes.hist(groups, bins.tolist(), stacked=True, color=colours, label=names, edgecolor=Ink.PAPER, linewidth=0.6)
-        for at, name, row in ((median, "half", 0), (most, "90 %", 0), (promise, "promised (median)", 1)):
-            _upright(axes, float(at), f"{name}: {at:.3g} min", row)
+        _upright(axes, float(median), f"half: {median:.3g} min", 0, "right")
+        _upright(axes, float(most), f"90 %: {most:.3g} min", 0, "left")
+        _upright(axes, promise, f"promised (median): {promise:.3g} min", 1, "center")
         axes.set_xlabel("minutes from placing the order to having it")
         axes.set_ylabel("orders")
-        axes.legend(loc="upper right")
+        axes.yaxis.set_major_locator(MaxNLocator("auto", integer=True))
+        axes.legend(loc="upper right", bbox_to_anchor=(1, -0.1), ncols=2, borderpad=0)
         svg = to_svg(drawn, "distribution")
     return Chart(svg, f"Half of the orders took less than {median:.3g} minutes, nine of ten less than {most:.3g}.")
 
 
-def _upright(axes: Axes, at: float, text: str, row: int) -> None:
-    """A thin line across the chart with its name above, in one of two rows so that names do not meet."""
+def _upright(axes: Axes, at: float, text: str, row: int, side: Literal["left", "center", "right"]) -> None:
+    """A thin line across the chart with its name above, in one of two rows and on a side so that names do not meet."""
     axes.axvline(at, color=Ink.TEXT, linewidth=1, linestyle=":" if row else "-")
     axes.annotate(
         text,
@@ -66,7 +68,7 @@ def _upright(axes: Axes, at: float, text: str, row: int) -> None:
         xycoords=("data", "axes fraction"),
         xytext=(0, 3 + 12 * row),
         textcoords="offset points",
-        ha="center",
+        ha=side,
         color=Ink.TEXT,
         annotation_clip=False,
     )
@@ -100,7 +102,7 @@ def day(orders: pl.DataFrame, spans: pl.DataFrame, timezone: str) -> Chart | Non
             axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, borderpad=0)
         _clock(lower, timezone)
         svg = to_svg(drawn, "day")
-    says = f"At most {open_orders.max()} orders were open and {busy.max()} of {on_shift.max()} riders busy at once."
+    says = f"Most orders open at once: {open_orders.max()}. Most riders busy: {busy.max()}; on shift: {on_shift.max()}."
     return Chart(svg, says)
 
 
@@ -143,7 +145,11 @@ def ticks(tick_cpu_s: Sequence[float], tick_s: int) -> Chart | None:
         axes.semilogy(np.arange(1, len(milliseconds) + 1), milliseconds, ".", color=Ink.MAIN, markersize=3)
         axes.set_xlabel(f"tick, one every {tick_s} s")
         axes.set_ylabel("CPU, ms")
+        # From a power of ten to another: a scale within one decade would have no number on it.
+        lowest, highest = np.log10([milliseconds.min(), milliseconds.max()])
+        axes.set_ylim(10 ** np.floor(lowest), 10 ** max(np.ceil(highest), np.floor(lowest) + 1))
         axes.yaxis.set_major_formatter("{x:,g}")
+        axes.yaxis.set_minor_formatter(NullFormatter())
         svg = to_svg(drawn, "ticks")
     return Chart(svg, f"Half of the ticks took less than {np.median(milliseconds):.1f} ms of CPU time.")
 
