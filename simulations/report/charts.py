@@ -51,7 +51,7 @@ def distribution(orders: pl.DataFrame) -> Chart | None:
         _upright(axes, float(median), f"half: {median:.3g} min", 0, "right")
         _upright(axes, float(most), f"90 %: {most:.3g} min", 0, "left")
         _upright(axes, promise, f"promised (median): {promise:.3g} min", 1, "center")
-        axes.set_xlabel("minutes from placing the order to having it")
+        axes.set_xlabel("minutes from placing the order to having it", loc="left")
         axes.set_ylabel("orders")
         axes.yaxis.set_major_locator(MaxNLocator("auto", integer=True))
         axes.legend(loc="upper right", bbox_to_anchor=(1, -0.1), ncols=2, borderpad=0)
