@@ -24,6 +24,7 @@ BUILT_IN: Final[Mapping[str, str]] = {
     "db": "dispatch.commands.db:db",
     "explain": "dispatch.commands.explain:explain",
     "replay": "dispatch.commands.replay:replay",
+    "serve": "dispatch.commands.serve:serve",
 }
 """Commands of this package: where each is found, as "module:attribute"."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable
 
 import uvicorn
 from fastapi import FastAPI
@@ -18,6 +19,7 @@ class Server(uvicorn.Server):
 
     def __init__(self, app: FastAPI, *, host: str = "127.0.0.1", port: int = 8080) -> None:
         self.app = app
+        self.listening: Callable[[int], None] | None = None
         super().__init__(
             uvicorn.Config(
                 app,
@@ -30,6 +32,12 @@ class Server(uvicorn.Server):
                 timeout_keep_alive=75,
             )
         )
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Open the service, then listen; ``listening`` is told the port."""
+        await super().startup(sockets)
+        if self.listening is not None and self.started:
+            self.listening(self.servers[0].sockets[0].getsockname()[1])
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop taking requests, end those under way, close the service."""

@@ -11,14 +11,12 @@ import logging
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from dispatch.engine.absence import absences
-from dispatch.engine.dispatcher import Keep, Solver, UnsoundPlanError
-from dispatch.engine.intents import intents, planned_of, sequences_of
+from dispatch.engine.planner import Keep, Planner, Solver, UnsoundPlanError
 from dispatch.engine.policy import Policy
-from dispatch.engine.snapshot import Planned, snapshot
 from dispatch.errors import DispatchError
 from dispatch.geo.travel import TravelTimes
 from dispatch.model.actor import Actor, ActorKind
@@ -28,11 +26,8 @@ from dispatch.model.state import MarketState
 from dispatch.service.asks import Ask
 from dispatch.service.host import Host
 from dispatch.service.positions import news
-from dispatch.solver.check import check
-from dispatch.solver.plan import Plan
-from dispatch.solver.problem import Problem
-from dispatch.solver.summary import with_summary
 from dispatch.store.live.ports import LiveState
+from dispatch.store.log import EventLog
 from dispatch.units import Instant
 
 LOG: Final = logging.getLogger(__name__)
@@ -86,11 +81,11 @@ class Loop:
         keep: Keep | None = None,
         report: Callable[[TickReport], None] | None = None,
         live: LiveState | None = None,
+        log: EventLog | None = None,
     ) -> None:
-        self._host, self._travel, self._policy, self._solver = host, travel, policy, solver
-        self._pace, self._pool, self._seed, self._checked = pace, pool, seed, checked
-        self._keep, self._report, self._live = keep, report, live
-        self._planned: Planned = {}
+        self._host, self._policy, self._pace, self._pool = host, policy, pace, pool
+        self._planner = Planner(travel, policy, solver, seed=seed, checked=checked, keep=keep)
+        self._report, self._live, self._log = report, live, log
         self._new_orders = 0
         self._pressed = asyncio.Event()
         host.listen(self._heard)
@@ -109,8 +104,6 @@ class Loop:
 
     async def _wait(self, began: float) -> None:
         """Until the next tick is due; new orders and decisions of people bring it forward."""
-        self._pressed.clear()
-        self._new_orders = 0
         await asyncio.sleep(max(0.0, began + self._pace.least_s - time.monotonic()))
         left_s = began + self._pace.tick_s - time.monotonic()
         try:
@@ -135,55 +128,32 @@ class Loop:
             found = await news(self._live, host.state)
             await asyncio.gather(*(self._ask(one, f"seen-{one.rider_id}-{_at(one)}") for one in found))
         for position, command in enumerate(list(absences(host.state, host.clock.now(), self._policy.loop))):
-            await self._ask(command, f"tick-{number}-absent-{position}")
+            await self._ask(command, f"absent-{host.state.seq}-{position}")
+        await self._learn()
         began = time.monotonic()
-        problem = self._look()
-        if problem.order_count == 0:
-            self._planned = {}
+        self._pressed.clear()
+        self._new_orders = 0
+        problem = self._planner.look(host.state, host.clock.now())
+        if problem is None:
             return ()
         looked = time.monotonic()
-        plan, record_id = await asyncio.get_running_loop().run_in_executor(self._pool, self._solve, problem, number)
-        solved = time.monotonic()
-        written = await self._put_into_effect(problem, plan, record_id, number)
-        report = TickReport(
-            number,
-            problem.order_count,
-            problem.rider_count,
-            looked - began,
-            solved - looked,
-            time.monotonic() - solved,
-            len(written),
-        )
+        solved = await asyncio.get_running_loop().run_in_executor(self._pool, self._planner.solve, problem, number)
+        done = time.monotonic()
+        await host.open()
+        # On the market as it is now, which may have moved since the snapshot.
+        command = self._planner.command(host.state, solved, number)
+        written = await self._ask(command, f"tick-{number}-from-{host.state.seq}")
         if self._report is not None:
-            self._report(report)
+            times = (looked - began, done - looked, time.monotonic() - done)
+            self._report(TickReport(number, problem.order_count, problem.rider_count, *times, len(written)))
         return written
 
-    def _look(self) -> Problem:
-        policy, host = self._policy, self._host
-        now = host.clock.now()
-        return snapshot(host.state, now, self._travel, policy.params.rules, policy.loop, self._planned)
-
-    def _solve(self, problem: Problem, number: int) -> tuple[Plan, str]:
-        """On the thread: plan, judge, sum up, keep the record."""
-        params, seed = self._policy.params, self._seed + number
-        plan = self._solver(problem, params, seed=seed)
-        violations = check(problem, plan, params.rules) if self._checked else []
-        if not violations:
-            plan = with_summary(problem, params, plan)
-        record_id = "" if self._keep is None else self._keep(problem, params, seed, plan)
-        if violations:
-            cause = f"The plan of tick {number} breaks {len(violations)} rule(s): {violations[0].text}."
-            raise UnsoundPlanError(cause, "Keep the decision record and report it; the routes stay as they are.")
-        return plan, record_id
-
-    async def _put_into_effect(self, problem: Problem, plan: Plan, record_id: str, number: int) -> tuple[Recorded, ...]:
-        """Decide on the market as it is now, which may have moved since the snapshot."""
-        await self._host.open()
-        state = self._host.state
-        sequences = sequences_of(problem, plan, state)
-        command = intents(state, problem, plan, sequences, self._policy.loop, number)
-        self._planned = planned_of(sequences)
-        return await self._ask(replace(command, record_id=record_id), f"tick-{number}-from-{state.seq}")
+    async def _learn(self) -> None:
+        """Let the planner see what the log has, if its policy asks for that."""
+        learner = self._planner.learner
+        if learner is not None and self._log is not None:
+            found = await asyncio.to_thread(list, self._log.read(self._host.market_id, learner.seq))
+            learner.take(found)
 
     async def _ask(self, command: Command, command_id: str) -> tuple[Recorded, ...]:
         return (await self._host.execute(Ask(command=command, actor=ACTOR, command_id=command_id))).events

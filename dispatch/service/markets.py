@@ -25,7 +25,7 @@ class MarketSettings:
     currency: str = "USD"
     policy: str = "default"
     pace: Pace = field(default_factory=Pace)
-    road_factor: float = 1.0
+    road_factor: float = 1.3
 
 
 @dataclass(slots=True)

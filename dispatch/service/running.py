@@ -6,14 +6,14 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
 from dispatch.engine.clock import Clock, SystemClock
-from dispatch.engine.dispatcher import Keep, Solver
+from dispatch.engine.planner import Keep, Solver
 from dispatch.engine.policy import load_policy
 from dispatch.model.events import Recorded
 from dispatch.service.access import Access
@@ -46,7 +46,7 @@ class Running:
 
     live: where positions, notices and rates are, if other processes take part. key: signs tokens; without one they
     count until the process ends. speed: how many seconds of the clock pass in one of the wall. holding: whether it
-    takes markets; ticking: whether it plans those that it has. keep: where decisions are recorded.
+    takes markets; ticking: whether it plans those that it has. keep: where the decisions on a market are recorded.
     """
 
     live: LiveState | None = None
@@ -54,7 +54,7 @@ class Running:
     speed: float = 1.0
     holding: bool = True
     ticking: bool = True
-    keep: Keep | None = None
+    keep: Callable[[MarketSettings], Keep] | None = None
 
 
 ALONE: Final = Running()
@@ -155,9 +155,10 @@ def _loop(
         solver,
         pace=_paced(settings.pace, how.speed),
         pool=pool,
-        keep=how.keep,
+        keep=None if how.keep is None else how.keep(settings),
         report=report,
         live=services.live,
+        log=services.store,
     )
 
 

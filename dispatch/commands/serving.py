@@ -1,0 +1,163 @@
+"""Starting the service: settings, secrets, the database, markets, and the server around all of it."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import subprocess
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import ExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import click
+
+from dispatch.api.app import create_app
+from dispatch.api.logs import set_up_logs
+from dispatch.api.server import Server
+from dispatch.api.state import AppState
+from dispatch.engine.clock import Clock, FastClock, SystemClock
+from dispatch.engine.planner import Keep
+from dispatch.engine.policy import load_policy
+from dispatch.engine.records import RecordStore
+from dispatch.errors import InvalidInputError, Issue
+from dispatch.model.order import MarketId
+from dispatch.service.access import Access, NewAccount
+from dispatch.service.markets import MarketSettings
+from dispatch.service.principals import Role
+from dispatch.service.running import Running, run_services
+from dispatch.service.setup import keep_market, load_markets
+from dispatch.service.warm import warm_up
+from dispatch.settings import Part, Settings, load_settings
+from dispatch.solver.solve import solve
+from dispatch.store.databases import parse_url
+from dispatch.store.live.open import open_live
+from dispatch.store.store import Store, open_store
+
+DEMO_MARKET = MarketId("demo")
+ROBOTS_KEY = "ROBOTS_KEY"
+"""The environment variable in which the robots of a demo find their key."""
+
+
+@dataclass(slots=True)
+class _Started:
+    """What the start has to tell once the server listens."""
+
+    password: str | None = None
+    robots_key: str | None = None
+
+
+def run(given: Mapping[str, Any], *, demo: bool) -> None:
+    """Serve until stopped. Raises InvalidInputError and what opening the database raises."""
+    with ExitStack() as stack:
+        if demo and given.get("db") is None:
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="dispatch-demo-"))
+            given = {**given, "db": f"sqlite:///{folder}/demo.db"}
+        read = {**given, "role": None if given["role"] is None else Part(given["role"])}
+        settings = load_settings(read, os.environ)
+        if demo:
+            settings = replace(settings, market=DEMO_MARKET, log="warning")
+        set_up_logs(settings.log)
+        store = stack.enter_context(open_store(settings.db, upgrading=settings.role is not Part.API))
+        started = _Started()
+        app = create_app(lambda: _start(settings, store, started, demo=demo))
+        server = _Announcing(Server(app, host=settings.host, port=settings.port), settings, started)
+        server.run(stack, demo=demo)
+
+
+@asynccontextmanager
+async def _start(settings: Settings, store: Store, started: _Started, *, demo: bool) -> AsyncIterator[AppState]:
+    secret = _secret(settings)
+    clock = _clock(settings)
+    markets = _markets(settings, store, clock)
+    if settings.role is not Part.API:
+        for policy in sorted({market.policy for market in markets}):
+            warm_up(load_policy(policy), solve)
+    how = Running(
+        live=None if settings.redis is None else open_live(settings.redis),
+        key=sha256(b"tokens " + secret).digest(),
+        speed=settings.speed,
+        holding=settings.role is not Part.API,
+        keep=None if settings.records is None else _keeper(Path(settings.records)),
+    )
+    async with run_services(store, clock, solve, markets, how) as services:
+        if settings.role is not Part.WORKER:
+            started.password = await services.access.first_start()
+        if demo:
+            started.robots_key = await _robots_key(services.access)
+        yield AppState(services=services, guard=services.access, secret=sha256(b"cursors " + secret).digest())
+    if how.live is not None:
+        await how.live.close()
+
+
+def _keeper(folder: Path) -> Callable[[MarketSettings], Keep]:
+    return lambda market: RecordStore(folder / market.id).keep
+
+
+async def _robots_key(access: Access) -> str:
+    wanted = NewAccount(login="robots", name="robots of the demo", role=Role.ADMIN)
+    return (await access.add_server(wanted, by="demo"))[1]
+
+
+def _clock(settings: Settings) -> Clock:
+    return SystemClock() if settings.speed == 1.0 else FastClock(SystemClock().now(), settings.speed)
+
+
+def _markets(settings: Settings, store: Store, clock: Clock) -> list[MarketSettings]:
+    """The markets there are; a service without any gets its first."""
+    if not load_markets(store) and settings.role is not Part.API:
+        keep_market(store, MarketSettings(id=MarketId(settings.market)), clock.now())
+    return load_markets(store)
+
+
+def _secret(settings: Settings) -> bytes:
+    """The secret of the service: given, or kept beside an SQLite database, made at the first start."""
+    if settings.secret is not None:
+        return settings.secret.encode()
+    url = parse_url(settings.db)
+    if url.get_backend_name() != "sqlite" or url.database is None:
+        cause = "there is no secret, and no file beside the database to keep one in"
+        action = "Set DISPATCH_SECRET_FILE to a file that all processes of the service can read."
+        raise InvalidInputError("settings", [Issue("field_missing", cause, action, field="DISPATCH_SECRET")])
+    path = Path(url.database + ".secret")
+    if not path.exists():
+        opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(opened, "w", encoding="ascii") as file:
+            file.write(secrets.token_urlsafe(48))
+    return path.read_text("ascii").strip().encode()
+
+
+class _Announcing:
+    """The server, and what is told when it listens."""
+
+    def __init__(self, server: Server, settings: Settings, started: _Started) -> None:
+        self._server, self._settings, self._started = server, settings, started
+
+    def run(self, stack: ExitStack, *, demo: bool) -> None:
+        """Serve until stopped; in a demo, with robots."""
+        self._server.listening = lambda port: self._tell(stack, port, demo=demo)
+        self._server.run()
+
+    def _tell(self, stack: ExitStack, port: int, *, demo: bool) -> None:
+        url = f"http://{self._settings.host}:{port}"
+        click.echo(f"Dispatch serves {url} (API description: {url}/openapi.json)")
+        if self._started.password is not None:
+            click.echo(f"Sign in as admin with the password {self._started.password} (shown this once).")
+        if demo and self._started.robots_key is not None:
+            stack.enter_context(_robots(url, self._started.robots_key))
+
+
+@contextmanager
+def _robots(url: str, key: str) -> Iterator[None]:
+    """Robots in a process of their own, so that they take no time from the service."""
+    command = [sys.executable, "-c", "from dispatch.cli import main; main()", "drive", url, "--market", DEMO_MARKET]
+    robots = subprocess.Popen(command, env={**os.environ, ROBOTS_KEY: key})
+    try:
+        yield
+    finally:
+        robots.terminate()
+        robots.wait(10)
