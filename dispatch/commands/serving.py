@@ -7,7 +7,7 @@ import secrets
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -74,14 +74,12 @@ async def _start(settings: Settings, store: Store, started: _Started, *, demo: b
     secret = _secret(settings)
     clock = _clock(settings)
     markets = _markets(settings, store, clock)
-    if settings.role is not Part.API:
-        for policy in sorted({market.policy for market in markets}):
-            warm_up(load_policy(policy), solve)
     how = Running(
         live=None if settings.redis is None else open_live(settings.redis),
         key=sha256(b"tokens " + secret).digest(),
         speed=settings.speed,
         holding=settings.role is not Part.API,
+        warm_up=None if settings.role is Part.API else lambda: _warm_up(markets),
         keep=None if settings.records is None else _keeper(Path(settings.records)),
     )
     async with run_services(store, clock, solve, markets, how) as services:
@@ -92,6 +90,11 @@ async def _start(settings: Settings, store: Store, started: _Started, *, demo: b
         yield AppState(services=services, guard=services.access, secret=sha256(b"cursors " + secret).digest())
     if how.live is not None:
         await how.live.close()
+
+
+def _warm_up(markets: Sequence[MarketSettings]) -> None:
+    for policy in sorted({market.policy for market in markets}):
+        warm_up(load_policy(policy), solve)
 
 
 def _keeper(folder: Path) -> Callable[[MarketSettings], Keep]:
@@ -147,6 +150,7 @@ class _Announcing:
         click.echo(f"Dispatch serves {url} (API description: {url}/openapi.json)")
         if self._started.password is not None:
             click.echo(f"Sign in as admin with the password {self._started.password} (shown this once).")
+        click.echo("The first start compiles the solver, which takes a minute; plans are made from then on.")
         if demo and self._started.robots_key is not None:
             stack.enter_context(_robots(url, self._started.robots_key))
 

@@ -47,6 +47,7 @@ class Running:
     live: where positions, notices and rates are, if other processes take part. key: signs tokens; without one they
     count until the process ends. speed: how many seconds of the clock pass in one of the wall. holding: whether it
     takes markets; ticking: whether it plans those that it has. keep: where the decisions on a market are recorded.
+    warm_up: done on the solver's thread before the first tick; the process answers meanwhile, and is ready after it.
     """
 
     live: LiveState | None = None
@@ -55,6 +56,7 @@ class Running:
     holding: bool = True
     ticking: bool = True
     keep: Callable[[MarketSettings], Keep] | None = None
+    warm_up: Callable[[], None] | None = None
 
 
 ALONE: Final = Running()
@@ -77,15 +79,23 @@ async def run_services(
             services.markets.add(Market(settings, Feed(settings.id, store, seq)))
         _listen(services)
         group = await stack.enter_async_context(Background())
+        group.start(_get_ready(services, pool, how), "warm-up")
+        await asyncio.sleep(0)
         if forwarder is not None:
             _join(services, forwarder, group)
         if how.holding:
             await _take_markets(services, solver, pool, group, how)
-        services.ready = True
         try:
             yield services
         finally:
             services.stop()
+
+
+async def _get_ready(services: Services, pool: ThreadPoolExecutor, how: Running) -> None:
+    """Compile what is needed for the first tick, if that is asked for; ticks wait for it on the same thread."""
+    if how.warm_up is not None:
+        await asyncio.get_running_loop().run_in_executor(pool, how.warm_up)
+    services.ready = True
 
 
 def _listen(services: Services) -> None:
