@@ -205,6 +205,12 @@ def test_barring_for_a_merchant_takes_all_that_is_not_on_board() -> None:
     assert town.market.state.bars_of(town.order("o2")) == frozenset()
 
 
+def test_a_negative_priority_is_refused() -> None:
+    refusal = two_riders().refused(replace(an_override(OverrideKind.PRIORITISE, order_id="o1"), priority=-1))
+    assert isinstance(refusal, InvalidInputError)
+    assert [(issue.code, issue.field) for issue in refusal.issues] == [("priority_negative", "priority")]
+
+
 def test_priority_is_raised_also_on_board() -> None:
     town = two_riders()
     town.on_board("r1", "o1")

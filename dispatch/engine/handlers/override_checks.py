@@ -83,6 +83,10 @@ def _issues(command: MakeOverride) -> Iterator[Issue]:
     for name in NEEDS[command.kind]:
         if getattr(command, name) is None:
             yield Issue("field_missing", f"{command.kind.value} needs {name}", f"Give {name}.", field=name)
+    if command.priority is not None and command.priority < 0:
+        # A negative one would make lateness a gain.
+        cause = f"priority is {command.priority}, less than 0"
+        yield Issue("priority_negative", cause, "Give 0 for none, 1 and more for urgent.", field="priority")
     if command.kind in _OF_MERCHANTS and (command.order_id is None) == (command.merchant_id is None):
         cause = f"{command.kind.value} is about either an order or a merchant"
         yield Issue("order_or_merchant", cause, "Give one of order_id and merchant_id.", field="order_id")
