@@ -18,8 +18,8 @@ class SearchParams:
     matcher: 'own', 'flow' (OR-Tools) or 'sparse' (scipy). candidates: riders looked at for each order at first.
     replan: take up every open order anew at each tick, not only those without a rider.
     passes: of local search over all movable orders. exchanges: whether two orders may change riders.
-    neighbours: riders tried for each order in local search. ruins: rounds of ruin and recreate, ruin_size: orders taken
-    out in each.
+    neighbours: riders tried for each order in local search. ruins: most rounds of ruin and recreate, ruin_size: orders
+    taken out in each.
     horizon_s: orders ready later than this from now wait.
     """
 

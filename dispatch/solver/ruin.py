@@ -9,10 +9,10 @@ from __future__ import annotations
 import numpy as np
 
 from dispatch.geo.kernel import allocating_kernel, travel_s
-from dispatch.solver.insertion import Scratch, cheapest_insertion, least_cost
+from dispatch.solver.insertion import Scratch, least_cost
 from dispatch.solver.neighbours import Neighbours, find_neighbours
 from dispatch.solver.problem import Ints
-from dispatch.solver.tableau import Tableau, most_saved_at_end, put_at, take_out
+from dispatch.solver.tableau import Tableau, most_saved_at_end, put_at, slot_for, take_out
 from dispatch.solver.view import View, may_carry
 from dispatch.solver.walk import FINE, INFEASIBLE
 
@@ -157,9 +157,7 @@ def _cheapest(view: View, table: Tableau, order: int, near: Ints, scratch: Scrat
         if least_cost(view, rider, order) - most_saved_at_end(view, table, rider) >= best:
             continue
         limit = INFEASIBLE if best == INFEASIBLE else table.cost[rider] + best
-        slot = cheapest_insertion(
-            view, rider, table.route[rider], table.length[rider], table.frozen[rider], order, limit, scratch
-        )
+        slot = slot_for(view, table, rider, order, limit, scratch)
         if slot.pickup_at >= 0:
             best, best_rider, best_cost = slot.cost - table.cost[rider], rider, slot.cost
             best_i, best_j = slot.pickup_at, slot.dropoff_at

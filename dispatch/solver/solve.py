@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 
 from dispatch.geo.kernel import kernel, move
@@ -19,6 +21,10 @@ from dispatch.solver.timing import route_times
 from dispatch.solver.verdicts import verdicts
 from dispatch.solver.view import View, make_view
 from dispatch.solver.walk import walk
+
+
+RUINS_AN_ORDER: Final = 8
+"""Rounds of ruin and recreate for each order that may move, at most: a small plan is soon as good as it gets."""
 
 
 def solve(problem: Problem, params: Params, *, seed: int = 0) -> Plan:
@@ -55,7 +61,8 @@ def search(view: View, table: Tableau, changed: Ints, params: Params, seed: int,
     if knobs.ruins == 0:
         return
     saved = np.zeros((2 * knobs.ruin_size, table.route.shape[1] + 2), np.int64)
-    if ruin_and_recreate(view, table, movable, known, knobs.ruins, knobs.ruin_size, seed, saved, scratch):
+    rounds = min(knobs.ruins, RUINS_AN_ORDER * len(movable))
+    if ruin_and_recreate(view, table, movable, known, rounds, knobs.ruin_size, seed, saved, scratch):
         known.dirty[:] = 1
         known.saving[:] = UNKNOWN
         improve(view, table, movable, known, knobs.passes, int(knobs.exchanges), rows, scratch)

@@ -49,7 +49,7 @@ def test_nothing_to_do() -> None:
 @MATCHER
 def test_the_nearest_rider_gets_the_order(matcher: str) -> None:
     params = Params(search=SearchParams(matcher=matcher))
-    assert planned(market("a . . 1 A . b", "1A"), params) == {"a": "+1A -1A"}
+    assert planned(market("a . . 1 A . . b", "1A"), params) == {"a": "+1A -1A"}
 
 
 @MATCHER
