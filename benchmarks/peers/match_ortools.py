@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 from ortools.graph.python import linear_sum_assignment, min_cost_flow
 from ortools.sat.python import cp_model
 
 from benchmarks.peers.forms import chosen_pairs, square
 from dispatch.solver.problem import Ints
+
+CP_SAT_LIMIT_S: Final = 60.0
+WHOLE_RELAXATION: Final = 2
+"""All of the model goes into the linear relaxation, which solves an assignment at once; with less, CP-SAT searches."""
 
 
 def match_flow(row: Ints, column: Ints, cost: Ints, out: Ints) -> Ints:
@@ -56,6 +62,8 @@ def match_cp_sat(row: Ints, column: Ints, cost: Ints, out: Ints) -> Ints:
     model.minimize(cp_model.LinearExpr.weighted_sum([*takes, *leaves], [*cost.tolist(), *out.tolist()]))
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
+    solver.parameters.linearization_level = WHOLE_RELAXATION
+    solver.parameters.max_time_in_seconds = CP_SAT_LIMIT_S
     status = solver.solve(model)
     if status != cp_model.OPTIMAL:
         raise RuntimeError(f"CP-SAT ended with {solver.status_name(status)}, not with a proven optimum")
