@@ -57,11 +57,18 @@ class Line:
     differences: Mapping[str, Difference | None]
 
 
-def measure_robustness(policies: Sequence[str], workers: int, day: Path = DAY, seeds: int = SEEDS) -> list[Line]:
+def measure_robustness(
+    policies: Sequence[str],
+    workers: int,
+    *,
+    worlds: Mapping[str, World] = WORLDS,
+    day: Path = DAY,
+    seeds: int = SEEDS,
+) -> list[Line]:
     """Play every policy in every world with every seed. Raises RunFailedError."""
     jobs = [
         Job(path=day, policy=policy, seed=seed, world=world, checked=False)
-        for world in WORLDS.values()
+        for world in worlds.values()
         # Where nothing is left to chance but customers, one seed tells as much as many.
         for seed in range(1 if world == AS_TOLD else seeds)
         for policy in policies
@@ -70,11 +77,11 @@ def measure_robustness(policies: Sequence[str], workers: int, day: Path = DAY, s
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("robust", total=len(jobs))
         runs = run_all(jobs, workers, lambda: progress.advance(task))
-    return list(_lines(list(zip(jobs, runs, strict=True)), len(policies)))
+    return list(_lines(list(zip(jobs, runs, strict=True)), worlds, len(policies)))
 
 
-def _lines(done: Sequence[tuple[Job, Run]], policies: int) -> Iterator[Line]:
-    for name, world in WORLDS.items():
+def _lines(done: Sequence[tuple[Job, Run]], worlds: Mapping[str, World], policies: int) -> Iterator[Line]:
+    for name, world in worlds.items():
         here = [run for job, run in done if job.world == world]
         columns = [[figures(run) for run in here[number::policies]] for number in range(policies)]
         for number, column in enumerate(columns):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from io import StringIO
+
 import pytest
 from rich.console import Console
 
@@ -13,14 +15,17 @@ from tests.support.sources import REPOSITORY
 COLOMBIA = REPOSITORY / "data" / "examples" / "colombia"
 
 
+TWO = {name: WORLDS[name] for name in ("as told", "10 % vanish")}
+
+
 @pytest.fixture(scope="module")
 def lines() -> list[Line]:
-    return measure_robustness(("nearest", "window"), workers=1, day=COLOMBIA, seeds=2)
+    return measure_robustness(("nearest", "window"), workers=1, worlds=TWO, day=COLOMBIA, seeds=2)
 
 
 def test_every_world_is_played_by_every_policy(lines: list[Line]) -> None:
     assert [(line.world, line.policy) for line in lines] == [
-        (world, policy) for world in WORLDS for policy in ("nearest", "window")
+        (world, policy) for world in TWO for policy in ("nearest", "window")
     ]
     assert all(line.means.keys() == UNITS.keys() for line in lines)
 
@@ -44,11 +49,11 @@ def test_rows_hold_means_differences_and_the_ends_of_intervals(lines: list[Line]
 
 
 def test_the_table_names_each_world_once(lines: list[Line]) -> None:
-    console = Console(width=200, record=True, quiet=True)
+    console = Console(width=200, file=StringIO(), record=True)
     console.print(robust_table(lines))
     text = console.export_text()
-    assert all(text.count(f" {world} ") == 1 for world in WORLDS)
-    assert text.count(" window ") == len(WORLDS)
+    assert all(text.count(f" {world} ") == 1 for world in TWO)
+    assert text.count(" window ") == len(TWO)
 
 
 def test_a_cell_says_how_sure_the_difference_is() -> None:
