@@ -10,7 +10,18 @@ from fastapi import FastAPI
 from dispatch import __version__
 from dispatch.api.errors import add_handlers
 from dispatch.api.requests import RequestIds
-from dispatch.api.routes import access, dispatchers, health, merchants, metrics, operations, orders, riders, streams
+from dispatch.api.routes import (
+    access,
+    dispatchers,
+    health,
+    merchants,
+    metrics,
+    operations,
+    orders,
+    riders,
+    streams,
+    webhooks,
+)
 from dispatch.api.state import AppState
 
 MOST_BYTES = 1_000_000
@@ -40,6 +51,6 @@ def create_app(start: Start) -> FastAPI:
     )
     add_handlers(app)
     app.add_middleware(RequestIds)
-    for module in (health, metrics, access, operations, orders, merchants, riders, dispatchers, streams):
+    for module in (health, metrics, access, operations, orders, merchants, riders, dispatchers, streams, webhooks):
         app.include_router(module.router)
     return app

@@ -7,7 +7,7 @@ import secrets
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -22,7 +22,6 @@ from dispatch.api.server import Server
 from dispatch.api.state import AppState
 from dispatch.engine.clock import Clock, FastClock, SystemClock
 from dispatch.engine.planner import Keep
-from dispatch.engine.policy import load_policy
 from dispatch.engine.records import RecordStore
 from dispatch.errors import InvalidInputError, Issue
 from dispatch.model.order import MarketId
@@ -31,7 +30,7 @@ from dispatch.service.markets import MarketSettings
 from dispatch.service.principals import Role
 from dispatch.service.running import Running, run_services
 from dispatch.service.setup import keep_market, load_markets
-from dispatch.service.warm import warm_up
+from dispatch.service.webhook_sending import Reach
 from dispatch.settings import Part, Settings, load_settings
 from dispatch.solver.solve import solve
 from dispatch.store.databases import parse_url
@@ -79,8 +78,9 @@ async def _start(settings: Settings, store: Store, started: _Started, *, demo: b
         key=sha256(b"tokens " + secret).digest(),
         speed=settings.speed,
         holding=settings.role is not Part.API,
-        warm_up=None if settings.role is Part.API else lambda: _warm_up(markets),
+        compiling=settings.role is not Part.API,
         keep=None if settings.records is None else _keeper(Path(settings.records)),
+        reach=Reach(loopback=settings.webhook_loopback),
     )
     async with run_services(store, clock, solve, markets, how) as services:
         if settings.role is not Part.WORKER:
@@ -90,11 +90,6 @@ async def _start(settings: Settings, store: Store, started: _Started, *, demo: b
         yield AppState(services=services, guard=services.access, secret=sha256(b"cursors " + secret).digest())
     if how.live is not None:
         await how.live.close()
-
-
-def _warm_up(markets: Sequence[MarketSettings]) -> None:
-    for policy in sorted({market.policy for market in markets}):
-        warm_up(load_policy(policy), solve)
 
 
 def _keeper(folder: Path) -> Callable[[MarketSettings], Keep]:
@@ -150,7 +145,7 @@ class _Announcing:
         click.echo(f"Dispatch serves {url} (API description: {url}/openapi.json)")
         if self._started.password is not None:
             click.echo(f"Sign in as admin with the password {self._started.password} (shown this once).")
-        click.echo("The first start compiles the solver, which takes a minute; plans are made from then on.")
+        click.echo("Plans are made once the solver is compiled; the first time, that takes a minute or more.")
         if demo and self._started.robots_key is not None:
             stack.enter_context(_robots(url, self._started.robots_key))
 

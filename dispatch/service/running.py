@@ -9,7 +9,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from dispatch.engine.clock import Clock, SystemClock
@@ -30,6 +30,10 @@ from dispatch.service.relay import hear, tell
 from dispatch.service.service import Services, travel_of
 from dispatch.service.sight import Sight
 from dispatch.service.timers import Timers
+from dispatch.service.warm import compile_apart, warm_up_all
+from dispatch.service.webhook_runner import WebhookRunner
+from dispatch.service.webhook_sending import Reach
+from dispatch.service.webhooks import Webhooks
 from dispatch.store.leases import StoreLeases
 from dispatch.store.live.memory import MemoryLive
 from dispatch.store.live.ports import LiveState
@@ -47,7 +51,8 @@ class Running:
     live: where positions, notices and rates are, if other processes take part. key: signs tokens; without one they
     count until the process ends. speed: how many seconds of the clock pass in one of the wall. holding: whether it
     takes markets; ticking: whether it plans those that it has. keep: where the decisions on a market are recorded.
-    warm_up: done on the solver's thread before the first tick; the process answers meanwhile, and is ready after it.
+    reach: how far webhooks reach.
+    compiling: whether the solver is compiled before the first tick; the process answers meanwhile, ready after it.
     """
 
     live: LiveState | None = None
@@ -56,7 +61,8 @@ class Running:
     holding: bool = True
     ticking: bool = True
     keep: Callable[[MarketSettings], Keep] | None = None
-    warm_up: Callable[[], None] | None = None
+    reach: Reach = field(default_factory=Reach)
+    compiling: bool = False
 
 
 ALONE: Final = Running()
@@ -71,7 +77,9 @@ async def run_services(
     name = new_id("srv", clock.now())
     forwarder = None if how.live is None else Forwarder(live, name)
     access, reads = Access(store, how.key or secrets.token_bytes(32), SystemClock()), Reads(store)
-    services = Services(store, clock, Markets(forwarder), reads, live, access, Sight(reads), how.speed, name)
+    webhooks = Webhooks(store, SystemClock(), loopback=how.reach.loopback)
+    parts = (Markets(forwarder), reads, live, access, Sight(reads), webhooks)
+    services = Services(store, clock, *parts, how.speed, name)
     async with AsyncExitStack() as stack:
         pool = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="solver"))
         for settings in markets:
@@ -80,11 +88,11 @@ async def run_services(
         _listen(services)
         group = await stack.enter_async_context(Background())
         group.start(_get_ready(services, pool, how), "warm-up")
-        await asyncio.sleep(0)
         if forwarder is not None:
             _join(services, forwarder, group)
         if how.holding:
             await _take_markets(services, solver, pool, group, how)
+            group.start(WebhookRunner(store, SystemClock(), name, how.reach).run(), "webhooks")
         try:
             yield services
         finally:
@@ -92,10 +100,17 @@ async def run_services(
 
 
 async def _get_ready(services: Services, pool: ThreadPoolExecutor, how: Running) -> None:
-    """Compile what is needed for the first tick, if that is asked for; ticks wait for it on the same thread."""
-    if how.warm_up is not None:
-        await asyncio.get_running_loop().run_in_executor(pool, how.warm_up)
-    services.ready = True
+    """Have everything compiled before the first tick, if that is asked for."""
+    if how.compiling:
+        policies = sorted({market.settings.policy for market in services.markets.all.values()})
+        await compile_apart(policies)
+        await asyncio.get_running_loop().run_in_executor(pool, warm_up_all, policies)
+    services.ready.set()
+
+
+async def _tick_when_ready(services: Services, loop: Loop) -> None:
+    await services.ready.wait()
+    await loop.run()
 
 
 def _listen(services: Services) -> None:
@@ -137,7 +152,7 @@ async def _take_markets(
             work.start(tell(services.live, market.feed), f"news from {market.settings.id}")
         if how.ticking:
             loop = _loop(services, market.settings, host, solver, pool, how)
-            work.start(loop.run(), f"dispatch loop of {market.settings.id}")
+            work.start(_tick_when_ready(services, loop), f"dispatch loop of {market.settings.id}")
 
     for market in services.markets.all.values():
         holder = Holder(market, leases, services.store, services.name, make_host, start)

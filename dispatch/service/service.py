@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 
 from dispatch.engine.clock import Clock
@@ -13,6 +14,7 @@ from dispatch.service.loop import TickReport
 from dispatch.service.markets import Markets, MarketSettings
 from dispatch.service.read import Reads
 from dispatch.service.sight import Sight
+from dispatch.service.webhooks import Webhooks
 from dispatch.store.live.ports import LiveState
 from dispatch.store.store import Store
 
@@ -28,9 +30,11 @@ class Services:
     live: LiveState
     access: Access
     sight: Sight
+    webhooks: Webhooks
     speed: float = 1.0
     name: str = ""
-    ready: bool = False
+    ready: asyncio.Event = field(default_factory=asyncio.Event)
+    stopping: bool = False
     ticks: dict[MarketId, TickReport] = field(default_factory=dict)
 
     def travel(self, market_id: MarketId) -> TravelTimes:
@@ -39,7 +43,7 @@ class Services:
 
     def stop(self) -> None:
         """Let go of everybody who waits: streams and long polls end."""
-        self.ready = False
+        self.stopping = True
         for market in self.markets.all.values():
             market.feed.close()
 

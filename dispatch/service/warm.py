@@ -1,25 +1,51 @@
-"""The solver compiled before anybody waits for it: a small market is planned once."""
+"""The solver compiled before anybody waits for it: a small market is planned once.
+
+Where nothing has been compiled before, that takes a minute or more and most of a core. So it is done in a process of
+its own, which leaves what it compiled on the disk and can be stopped at any time; this process then only loads it.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import Final
 
 from dispatch.engine.decide import drafted
 from dispatch.engine.draft import Draft
 from dispatch.engine.planner import Planner, Solver
-from dispatch.engine.policy import Policy
+from dispatch.engine.policy import Policy, load_policy
 from dispatch.geo.travel import SPEEDS_KMH, StraightLine
 from dispatch.model.commands import Command, PlaceOrder, RegisterRider, StartShift
 from dispatch.model.order import MarketId, MerchantId, Order, OrderId
 from dispatch.model.place import Place
 from dispatch.model.rider import Rider, RiderId, Shift, ShiftId
 from dispatch.model.state import MarketState
+from dispatch.solver.solve import solve
 from dispatch.units import HOUR_S, Instant
 
 _MARKET: Final = MarketId("warm-up")
 _NOW: Final[Instant] = 1_700_000_000
 _KITCHENS: Final = (Place(4.60, -74.08), Place(4.61, -74.07))
 _DOORS: Final = (Place(4.62, -74.06), Place(4.63, -74.08), Place(4.60, -74.05))
+
+
+async def compile_apart(policies: Sequence[str]) -> None:
+    """Compile in another process what these policies need; what goes wrong there is met again here, and told."""
+    command = "import sys; from dispatch.service.warm import warm_up_all; warm_up_all(sys.argv[1:])"
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", command, *policies)
+    try:
+        await process.wait()
+    finally:
+        with suppress(ProcessLookupError):
+            process.kill()
+
+
+def warm_up_all(policies: Sequence[str]) -> None:
+    """Plan a small market under each of these policies. Raises InvalidInputError."""
+    for name in policies:
+        warm_up(load_policy(name), solve)
 
 
 def warm_up(policy: Policy, solver: Solver) -> None:

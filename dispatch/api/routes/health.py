@@ -32,7 +32,9 @@ async def live() -> Health:
 async def ready(api: Api, response: Response) -> Health:
     """The process has opened its markets, and the database answers; else 503."""
     held = sum(market.host is not None for market in api.markets.all.values())
-    cause = "" if api.ready else "The service is starting or stopping."
+    cause = "" if api.ready.is_set() else "The solver is being compiled."
+    if api.stopping:
+        cause = "The service is stopping."
     try:
         await asyncio.to_thread(api.store.event_count)
     except DispatchError as error:
