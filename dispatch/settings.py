@@ -35,7 +35,7 @@ class Settings:
 
     db, redis: addresses; without Redis, live state is in the process. secret: signs tokens and cursors. speed: seconds
     of the clock in one of the wall. records: a folder for decision records. market: the market of a service that has
-    none yet.
+    none yet. webhook_loopback: webhooks may lead to this machine, for tests and sandboxes.
     """
 
     host: str = "127.0.0.1"
@@ -47,6 +47,7 @@ class Settings:
     market: str = "main"
     records: str | None = None
     log: str = "info"
+    webhook_loopback: bool = False
     secret: str | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
@@ -70,7 +71,19 @@ def _issues(settings: Settings) -> Iterator[Issue]:
         yield Issue("out_of_range", f"log level {settings.log!r} is none", "Use debug, info, warning or error.")
 
 
-_READ: Final[Mapping[str, Callable[[str], object]]] = {"port": int, "speed": float, "role": Part}
+def _switch(text: str) -> bool:
+    known = {"1": True, "true": True, "0": False, "false": False}
+    if text.lower() not in known:
+        raise ValueError(f"{text!r} is neither true nor false")
+    return known[text.lower()]
+
+
+_READ: Final[Mapping[str, Callable[[str], object]]] = {
+    "port": int,
+    "speed": float,
+    "role": Part,
+    "webhook_loopback": _switch,
+}
 
 
 def load_settings(given: Mapping[str, Any], environment: Mapping[str, str]) -> Settings:

@@ -1,4 +1,4 @@
-"""The tables that hold what cannot be computed again: the log, its commands, the outbox, timers, leases, accounts.
+"""The tables that hold what cannot be computed again: the log, its commands, the outbox, timers, accounts, webhooks.
 
 Instants are epoch seconds in 64 bits; JSON is kept as text, so that both databases give back the very bytes that were
 hashed. ``dispatch/store/migrations`` makes these tables; a test holds the two together.
@@ -180,5 +180,48 @@ MARKET_SETTINGS: Final = Table(
 )
 """What each market is, as JSON: its name, its policy, its pace."""
 
-KEPT: Final = (SETTINGS, MARKETS, EVENTS, COMMANDS, OUTBOX, TIMERS, LEASES, ACCOUNTS, SESSIONS, MARKET_SETTINGS)
+WEBHOOKS: Final = Table(
+    "webhooks",
+    METADATA,
+    word("id", key=True),
+    word("market_id"),
+    word("url"),
+    word("kinds"),
+    word("description"),
+    word("secret"),
+    word("old_secret", nullable=True),
+    instant("old_secret_until", nullable=True),
+    instant("after_seq"),
+    instant("version"),
+    instant("created_at"),
+    word("created_by"),
+    instant("changed_at"),
+    instant("disabled_at", nullable=True),
+    word("disabled_why"),
+    Index(None, "market_id", "url", unique=True),
+)
+"""Where other systems want to be told of events; ``after_seq`` is the last event that was handed to the outbox."""
+
+DELIVERIES: Final = Table(
+    "webhook_deliveries",
+    METADATA,
+    word("id", key=True),
+    word("market_id"),
+    word("webhook_id"),
+    instant("seq"),
+    word("type"),
+    word("state"),
+    instant("created_at"),
+    instant("next_at", nullable=True),
+    instant("ended_at", nullable=True),
+    Column("results", Text, nullable=False),
+    Index(None, "webhook_id", "seq", unique=True),
+    Index(None, "webhook_id", "state", "seq"),
+)
+"""One event for one webhook, and what came of each attempt to deliver it."""
+
+KEPT: Final = (
+    SETTINGS, MARKETS, EVENTS, COMMANDS, OUTBOX, TIMERS, LEASES,
+    ACCOUNTS, SESSIONS, MARKET_SETTINGS, WEBHOOKS, DELIVERIES,
+)  # fmt: skip
 """All tables of this module."""

@@ -44,7 +44,7 @@ ROOMS: Mapping[str, Room] = {
     "solver": _room("units errors model geo", "numba numpy ortools scipy"),
     "store": _room("units errors settings model"),
     "engine": _room(f"units errors settings model geo solver store {ROOT}"),
-    "service": _room(f"{_PORTS} geo solver {ROOT}", "argon2 jwt numpy prometheus_client sqlalchemy"),
+    "service": _room(f"{_PORTS} geo solver {ROOT}", "argon2 httpx jwt numpy prometheus_client sqlalchemy"),
     "intake": _room(_PORTS),
     "notify": _room(_PORTS),
     "insight": _room(_PORTS),

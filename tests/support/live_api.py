@@ -21,6 +21,7 @@ from dispatch.service.loop import Pace
 from dispatch.service.markets import MarketSettings
 from dispatch.service.principals import Principal, Role, UnauthenticatedError
 from dispatch.service.running import Running, run_services
+from dispatch.service.webhook_sending import Reach
 from dispatch.solver.solve import solve
 from dispatch.store.store import Store, open_store
 from tests.support.builders import MARKET
@@ -84,7 +85,7 @@ def live_api(
 
         @asynccontextmanager
         async def start() -> AsyncIterator[AppState]:
-            how = Running(ticking=ticking)
+            how = Running(ticking=ticking, reach=Reach(loopback=True))
             async with run_services(store, clock or SystemClock(), solve, settings, how) as services:
                 passwords.append(await services.access.first_start() or "" if guarded else "")
                 guard = services.access if guarded else KnownTokens(everybody())
