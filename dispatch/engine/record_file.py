@@ -1,6 +1,6 @@
 """The file of a decision record: a header and integer arrays, compressed, under one line that names format and digest.
 
-    dispatch-record 1.1 48213 9f86d081884c7d65...        major.minor, bytes that follow, their SHA-256
+    dispatch-record 2.0 48213 9f86d081884c7d65...        major.minor, bytes that follow, their SHA-256
     zlib( length of the header, header as JSON, arrays )
 
 The bytes of an array are stored plane by plane (all lowest bytes first), because the high bytes of integers are mostly
@@ -22,9 +22,9 @@ from numpy.typing import NDArray
 
 from dispatch.errors import DispatchError
 
-MAJOR: Final = 1
+MAJOR: Final = 2
 """Files of another major number cannot be read."""
-MINOR: Final = 1
+MINOR: Final = 0
 """Files of a higher minor number hold more, which is left out."""
 
 MOST_BYTES: Final = 2**31

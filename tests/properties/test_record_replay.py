@@ -24,7 +24,7 @@ from tests.support.records import SomeTicks, a_record, first_orders
 from tests.support.shared_data import REPOSITORY
 
 DATA = to_bytes(a_record(market("a b 1 . A 2 B", "1A", "2B")))
-MINOR = len("dispatch-record 1.")
+MINOR = len("dispatch-record 2.")
 
 SEARCHES = st.builds(
     SearchParams,

@@ -116,7 +116,7 @@ def test_a_record_of_a_hundred_orders_and_riders_is_small() -> None:
 
 def test_the_first_line_names_format_length_and_digest() -> None:
     words = to_bytes(a_record(SMALL)).split(b"\n", 1)[0].split()
-    assert words[:2] == [b"dispatch-record", b"1.1"]
+    assert words[:2] == [b"dispatch-record", b"2.0"]
     assert len(words[3]) == 64
 
 
@@ -178,10 +178,10 @@ def test_damage_is_told_with_cause_and_action(damage: Callable[[bytes], bytes], 
 
 def test_another_major_format_is_refused_and_another_minor_read() -> None:
     data = to_bytes(a_record(SMALL))
-    with pytest.raises(RecordError, match=r"format 2\.0; this version reads 1\.\*") as caught:
-        from_bytes(data.replace(b"dispatch-record 1.1", b"dispatch-record 2.0", 1), "x")
+    with pytest.raises(RecordError, match=r"format 3\.0; this version reads 2\.\*") as caught:
+        from_bytes(data.replace(b"dispatch-record 2.0", b"dispatch-record 3.0", 1), "x")
     assert caught.value.code == "record_format"
-    assert from_bytes(data.replace(b"dispatch-record 1.1", b"dispatch-record 1.7", 1), "x").tick == 7
+    assert from_bytes(data.replace(b"dispatch-record 2.0", b"dispatch-record 2.7", 1), "x").tick == 7
 
 
 def test_what_a_later_minor_format_adds_is_left_out() -> None:
