@@ -23,7 +23,7 @@ from dispatch.units import Instant
 GONE: Final = 410
 _READ_BYTES: Final = 4096
 _SHOWN: Final = 500
-_AGENT: Final = f"Dispatch-Webhooks/{__version__}"
+_SENT_BY: Final = f"Dispatch-Webhooks/{__version__}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +139,7 @@ class Sender:
         headers = {
             "Host": target.host,
             "Content-Type": "application/json",
-            "User-Agent": _AGENT,
+            "User-Agent": _SENT_BY,
             "Accept-Encoding": "identity",
             **signed_headers(secrets_of(webhook, now), message_id, now, body),
         }
