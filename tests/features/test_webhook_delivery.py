@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import ssl
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -18,7 +20,7 @@ from dispatch.store.outbox import BACK_OFF_S
 from dispatch.store.store import Store, open_store
 from dispatch.units import DAY_S, HOUR_S
 from tests.support.builders import MARKET, NOON
-from tests.support.receiver import Answer, always, receiving
+from tests.support.receiver import Answer, always, certificate_of, receiving
 from tests.support.recorded import KNOWN, placed
 from tests.support.webhook_work import HERE, Desk, deliver_until_killed
 
@@ -268,3 +270,23 @@ def test_who_dies_between_sending_and_noting_sends_again_under_the_same_id(sqlit
         assert (first.id, first.body) == (second.id, second.body)
         assert second.signed_by(webhook.secret)
         assert desk.deliveries(webhook)[0].state == "delivered"
+
+
+@pytest.mark.parametrize(("name", "delivered"), [("hooks.example.test", True), ("other.example.test", False)])
+def test_the_certificate_must_be_of_the_name_not_of_the_address(
+    sqlite_url: str, tmp_path: Path, name: str, delivered: bool
+) -> None:
+    async def resolve(_: str, __: int) -> list[str]:
+        return ["127.0.0.1"]
+
+    certificate = certificate_of("hooks.example.test", tmp_path)
+    trust = ssl.create_default_context(cafile=certificate)
+    with open_store(sqlite_url) as store, receiving(certificate=certificate) as receiver:
+        desk = Desk(store, replace(HERE, resolve=resolve, trust=trust))
+        webhook = desk.add(receiver.url.replace("127.0.0.1", name))
+        desk.happen()
+        desk.run()
+        (found,) = desk.deliveries(webhook)
+    assert receiver.url.startswith("https://")
+    assert (found.state == "delivered", len(receiver.received)) == (delivered, int(delivered))
+    assert delivered or "certificate" in str(found.results[0]["error"]).lower()

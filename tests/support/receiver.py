@@ -6,11 +6,14 @@ import base64
 import hashlib
 import hmac
 import json
+import ssl
+import subprocess
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 
@@ -65,9 +68,23 @@ def always(answer: Answer) -> Callable[[int], Answer]:
     return lambda _: answer
 
 
+def certificate_of(name: str, folder: Path) -> Path:
+    """A certificate of a name, signed by itself, and its key in the same file."""
+    path, key = folder / "certificate.pem", folder / "key.pem"
+    command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=test"
+    files = ["-addext", f"subjectAltName=DNS:{name}", "-keyout", str(key), "-out", str(path)]
+    subprocess.run([*command.split(), *files], check=True, capture_output=True)
+    path.write_text(path.read_text("utf-8") + key.read_text("utf-8"), "utf-8")
+    return path
+
+
 @contextmanager
-def receiving(answer: Callable[[int], Answer] = always(Answer())) -> Iterator[Receiver]:  # noqa: B008 - it is a constant
-    """Serve on a free port."""
+def receiving(
+    answer: Callable[[int], Answer] = always(Answer()),  # noqa: B008 - it is a constant
+    *,
+    certificate: Path | None = None,
+) -> Iterator[Receiver]:
+    """Serve on a free port; over TLS where there is a certificate."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -88,7 +105,12 @@ def receiving(answer: Callable[[int], Answer] = always(Answer())) -> Iterator[Re
             """Say nothing."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        receiver = Receiver(f"http://127.0.0.1:{server.server_port}/hook", answer)
+        if certificate is not None:
+            tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            tls.load_cert_chain(certificate)
+            server.socket = tls.wrap_socket(server.socket, server_side=True)
+        scheme = "http" if certificate is None else "https"
+        receiver = Receiver(f"{scheme}://127.0.0.1:{server.server_port}/hook", answer)
         thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
         try:
