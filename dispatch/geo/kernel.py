@@ -47,7 +47,9 @@ def inlined_kernel(function: Callable[P, T]) -> Callable[P, T]:
 
 
 def _compiled(function: Callable[..., Any], *, counts: bool, forceinline: bool = False) -> Callable[..., Any]:
-    options: dict[str, Any] = {"cache": True, "error_model": "numpy", "_nrt": counts, "forceinline": forceinline}
+    # Without the interpreter's lock: a service goes on answering while it plans.
+    options: dict[str, Any] = {"cache": True, "error_model": "numpy", "nogil": True, "_nrt": counts}
+    options["forceinline"] = forceinline
     compiled: Callable[..., Any] = numba.njit(**options)(function)
     return compiled
 

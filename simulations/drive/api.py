@@ -40,7 +40,7 @@ def rfc3339(at: float) -> str:
     return datetime.fromtimestamp(int(at), UTC).isoformat()
 
 
-def epoch(text: str) -> Instant:
+def instant_of(text: str) -> Instant:
     """An instant from the wire."""
     return int(datetime.fromisoformat(text).timestamp())
 

@@ -15,7 +15,7 @@ import httpx
 from dispatch.model.order import Order, OrderId
 from dispatch.model.rider import Rider, Shift, ShiftId
 from dispatch.units import Instant, Seconds
-from simulations.drive.api import Caller, ServiceClock, epoch, rfc3339
+from simulations.drive.api import Caller, ServiceClock, instant_of, rfc3339
 from simulations.drive.rider import RobotRider
 from simulations.instance import Instance
 from simulations.readers import load_instance
@@ -37,7 +37,7 @@ async def _play(url: str, key: str, instance: Instance, market: str | None, skip
         answer = await client.get("/v1/markets", headers={"Authorization": f"Bearer {key}"})
         known = {found["id"]: found for found in answer.raise_for_status().json()}
         name = market or next(iter(known))
-        clock = ServiceClock(float(epoch(known[name]["now"])), float(known[name]["speed"]))
+        clock = ServiceClock(float(instant_of(known[name]["now"])), float(known[name]["speed"]))
         office = Caller(client, key, name)
         await _register(office, instance)
         turn = 0

@@ -11,7 +11,7 @@ import numpy as np
 from dispatch.model.order import Order
 from dispatch.model.place import Place
 from dispatch.model.rider import Rider, Shift
-from simulations.drive.api import Caller, ServiceClock, epoch, rfc3339
+from simulations.drive.api import Caller, ServiceClock, instant_of, rfc3339
 from simulations.instance import Instance
 
 Tasks = dict[str, Any]
@@ -88,7 +88,7 @@ class RobotRider:
         return min(every, default=self._shift.ends_at if self._clock.now() < self._shift.ends_at else None)
 
     def _answer_at(self, offer: Tasks) -> float:
-        return epoch(offer["made_at"]) + self._instance.rules.accept_s
+        return instant_of(offer["made_at"]) + self._instance.rules.accept_s
 
     async def _react(self) -> None:
         if self._tasks is None:
@@ -106,13 +106,13 @@ class RobotRider:
         if tasks is None:
             return None
         if tasks["leg"] is not None:
-            return epoch(tasks["leg"]["arrives_at"]), "arrived", {}
+            return instant_of(tasks["leg"]["arrives_at"]), "arrived", {}
         if not tasks["stops"] or tasks["rider"]["place"] is None:
             return None
         stop = tasks["stops"][0]
-        free_at = 0.0 if tasks["busy_until"] is None else float(epoch(tasks["busy_until"]))
+        free_at = 0.0 if tasks["busy_until"] is None else float(instant_of(tasks["busy_until"]))
         if stop["place"] != tasks["rider"]["place"]:
-            depart_at = 0.0 if tasks["depart_at"] is None else float(epoch(tasks["depart_at"]))
+            depart_at = 0.0 if tasks["depart_at"] is None else float(instant_of(tasks["depart_at"]))
             arrives_at = max(free_at, depart_at, self._clock.now()) + self._ride_s(
                 tasks["rider"]["place"], stop["place"]
             )
@@ -126,7 +126,7 @@ class RobotRider:
         there_at = max(free_at, self._seen_at.setdefault(key, self._clock.now()))
         orders = [self._orders[name] for name in names if name in self._orders]
         if stop["tasks"][0]["kind"] == "pickup":
-            ready_at = max(epoch(task["ready_at"]) for task in stop["tasks"])
+            ready_at = max(instant_of(task["ready_at"]) for task in stop["tasks"])
             before_s = max((order.pickup_handling.before_s for order in orders), default=0)
             return max(there_at + before_s, ready_at), "picked_up", {"order_ids": names}
         kind = "delivered" if stop["tasks"][0]["kind"] == "dropoff" else "returned"
@@ -164,7 +164,7 @@ class RobotRider:
         if leg is None:
             found: dict[str, float] | None = self._tasks["rider"]["place"]
             return found
-        departed_at, arrives_at = epoch(leg["departed_at"]), epoch(leg["arrives_at"])
+        departed_at, arrives_at = instant_of(leg["departed_at"]), instant_of(leg["arrives_at"])
         done = min(1.0, max(0.0, (self._clock.now() - departed_at) / max(1, arrives_at - departed_at)))
         return {
             name: leg["origin"][name] + done * (leg["destination"][name] - leg["origin"][name])
