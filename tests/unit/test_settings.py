@@ -26,6 +26,13 @@ def test_secrets_come_from_the_environment_or_from_a_file(tmp_path: Path) -> Non
     assert "sss" not in repr(load_settings({}, {"DISPATCH_SECRET": "s" * 40}))
 
 
+@pytest.mark.parametrize(("text", "wanted"), [("true", True), ("1", True), ("False", False), ("0", False)])
+def test_a_switch_is_on_or_off(text: str, wanted: bool) -> None:
+    assert load_settings({}, {"DISPATCH_WEBHOOK_LOOPBACK": text}).webhook_loopback is wanted
+    with pytest.raises(InvalidInputError):
+        load_settings({}, {"DISPATCH_WEBHOOK_LOOPBACK": "perhaps"})
+
+
 def test_everything_wrong_is_told_at_once() -> None:
     with pytest.raises(InvalidInputError) as refused:
         load_settings({}, {"DISPATCH_PROT": "1", "DISPATCH_PORT": "x", "DISPATCH_SECRET_FILE": "no/such/file"})

@@ -110,7 +110,7 @@ class AttemptOut(Schema):
 
 
 class DeliveryOut(Schema):
-    """One event for one webhook; `id` is its `webhook-id`. state: waiting, claimed, delivered or dead."""
+    """One event for one webhook; `id` is its `webhook-id`. state: waiting, delivered or dead."""
 
     id: str
     seq: int
