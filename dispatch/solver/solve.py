@@ -22,7 +22,6 @@ from dispatch.solver.verdicts import verdicts
 from dispatch.solver.view import View, make_view
 from dispatch.solver.walk import walk
 
-
 RUINS_AN_ORDER: Final = 8
 """Rounds of ruin and recreate for each order that may move, at most: a small plan is soon as good as it gets."""
 
