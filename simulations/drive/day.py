@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -152,7 +153,7 @@ class Day:
 
     async def _say(self) -> None:
         """A line of figures every second, over the last one on a terminal."""
-        terminal = click.get_text_stream("stdout").isatty()
+        terminal = sys.stdout.isatty()
         while True:
             await asyncio.sleep(_SAY_S if terminal else 10 * _SAY_S)
             line = f"{rfc3339(self.clock.now())[11:19]}  {'  '.join(self._figures())}"
