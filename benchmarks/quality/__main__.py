@@ -17,7 +17,7 @@ from rich.table import Table
 
 from benchmarks.quality.data import data_folder
 from benchmarks.quality.protocols import SCOPES, USUAL, Scope, Setting
-from benchmarks.quality.robust import OTHERS, measure_robustness, robust_rows, robust_table
+from benchmarks.quality.robust import OTHERS, measure_robustness, robust_markdown, robust_rows, robust_table
 from benchmarks.quality.run import UNITS, Manner, Result, figures, means, rows_of, run_all
 from benchmarks.rows import Row, target_table, write_rows
 from dispatch.errors import DispatchError
@@ -33,6 +33,7 @@ OUT: Final = Path("build/quality.json")
 @click.option("--all", "everything", is_flag=True, help="Every scope there is: hours.")
 @click.option("--policy", default="dispatch", show_default=True, help="nearest, window, a policy's name or file.")
 @click.option("--also", multiple=True, help="One more policy in the robust table; may be given again.")
+@click.option("--markdown", is_flag=True, help="Print the robust table as Markdown as well.")
 @click.option("--check", is_flag=True, help="Judge every plan of every tick by the independent checker.")
 @click.option("--solutions", type=click.Path(path_type=Path, file_okay=False), help="Write Grubhub solutions there.")
 @click.option("--workers", type=click.IntRange(1), default=2, show_default=True, help="Processes.")
@@ -42,6 +43,7 @@ def main(
     everything: bool,
     policy: str,
     also: tuple[str, ...],
+    markdown: bool,
     check: bool,
     solutions: Path | None,
     workers: int,
@@ -69,6 +71,8 @@ def main(
         console.print(target_table(rows))
     if lines:
         console.print(robust_table(lines))
+    if lines and markdown:
+        print(robust_markdown(lines))
     print(f"undelivered: cancelled ones, too; penalised: not delivered counts as 90 min; rows in {out}")
 
 

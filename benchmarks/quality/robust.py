@@ -162,3 +162,10 @@ def cell(line: Line, metric: str, between: str = "\n") -> str:
         return text
     interval = "" if gap.low is None or gap.high is None else f" ({gap.low:+.1f} to {gap.high:+.1f})"
     return f"{text}{between}{gap.mean:+.1f}{interval}"
+
+
+def robust_markdown(lines: Sequence[Line]) -> str:
+    """The same table in Markdown, for the page on benchmarks."""
+    heads = ["world", "policy", *(f"{metric}, {unit}" for metric, unit in UNITS.items())]
+    rows = [[line.world, line.policy, *(cell(line, metric, " ") for metric in UNITS)] for line in lines]
+    return "\n".join(f"| {' | '.join(row)} |" for row in (heads, ["---"] * len(heads), *rows))

@@ -7,7 +7,16 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from benchmarks.quality.robust import UNITS, WORLDS, Line, cell, measure_robustness, robust_rows, robust_table
+from benchmarks.quality.robust import (
+    UNITS,
+    WORLDS,
+    Line,
+    cell,
+    measure_robustness,
+    robust_markdown,
+    robust_rows,
+    robust_table,
+)
 from simulations.comparison import Difference
 from simulations.worlds import AS_TOLD
 from tests.support.sources import REPOSITORY
@@ -54,6 +63,12 @@ def test_the_table_names_each_world_once(lines: list[Line]) -> None:
     text = console.export_text()
     assert all(text.count(f" {world} ") == 1 for world in TWO)
     assert text.count(" window ") == len(TWO)
+
+
+def test_markdown_has_a_line_for_each_line(lines: list[Line]) -> None:
+    told = robust_markdown(lines).splitlines()
+    assert len(told) == len(lines) + 2
+    assert {line.count(" | ") for line in told} == {len(UNITS) + 1}
 
 
 def test_a_cell_says_how_sure_the_difference_is() -> None:
