@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from benchmarks.explanation import measure_explanation
 from benchmarks.rows import Row, number, write_rows
 from benchmarks.speed import Limits, measure, scope_of, trial_tick_s
 from dispatch.engine.policy import load_policy
@@ -48,6 +49,7 @@ def main(sizes: tuple[tuple[int, int], ...], policy_name: str, budget_s: float, 
         for size in wanted:
             progress.advance(task)
             rows += measure(size, params, trial_s, limits, tell)
+            rows += measure_explanation(size, params, limits.budget_s, tell)
     write_rows(out, rows)
     for size in wanted:
         Console().print(speed_table(scope_of(size), rows))

@@ -42,6 +42,7 @@ from dispatch.model.state import RiderState
 from dispatch.store.memory import MemoryLog
 from dispatch.units import HOUR_S, MINUTE_S, Instant, Seconds
 from simulations.instance import Instance
+from simulations.plans_told import PlanRow, plan_row
 from simulations.robots import Step, next_step
 from simulations.worlds import AS_TOLD, Shower, World
 from simulations.worlds.draws import draw
@@ -62,12 +63,13 @@ Progress = Callable[[Instant, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What happened: the whole log, and the CPU seconds that each tick took."""
+    """What happened: the whole log, the CPU seconds that each tick took, and what was told of each plan."""
 
     instance: Instance
     policy: str
     events: tuple[Recorded, ...]
     tick_cpu_s: tuple[float, ...]
+    plans: tuple[PlanRow, ...] = ()
 
 
 @dataclass(slots=True)
@@ -97,13 +99,14 @@ class Simulation:
     _told_at: dict[RiderId, Instant] = field(init=False)
     _reporting: set[RiderId] = field(init=False)
     _tick_cpu_s: list[float] = field(init=False)
+    _plans: list[PlanRow] = field(init=False)
 
     def run(self) -> Outcome:
         """Play the instance to its end, from the beginning each time."""
         instance = self._day = self.world.rain.day(self.instance, self.seed)
         self._shower = self.world.rain.shower(self.instance)
         self._patience, self._vanishing, self._vanished, self._told_at, self._reporting = {}, {}, set(), {}, set()
-        self._queue, self._wakes, self._serial, self._commands, self._tick_cpu_s = [], {}, 0, 0, []
+        self._queue, self._wakes, self._serial, self._commands, self._tick_cpu_s, self._plans = [], {}, 0, 0, [], []
         self._clock = SimulatedClock(instance.starts_at)
         self._log = MemoryLog()
         self._market = Market(instance.market_id, self._log, self._clock)
@@ -124,7 +127,7 @@ class Simulation:
             self._clock.set(at)
             action()
         events = tuple(self._log.read(instance.market_id))
-        return Outcome(instance, self.policy.name, events, tuple(self._tick_cpu_s))
+        return Outcome(instance, self.policy.name, events, tuple(self._tick_cpu_s), tuple(self._plans))
 
     def _at(self, at: Instant, rank: int, action: Callable[[], None]) -> None:
         self._serial += 1
@@ -288,6 +291,8 @@ class Simulation:
         began = time.process_time()
         recorded = dispatcher.tick()
         self._tick_cpu_s.append(time.process_time() - began)
+        if dispatcher.summary is not None:
+            self._plans.append(plan_row(self._clock.now(), dispatcher.summary))
         self._react(recorded)
         now = self._clock.now()
         if self.progress is not None:

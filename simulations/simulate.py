@@ -14,6 +14,7 @@ from dispatch.model.events import OrderCancelled, OrderCollected, OrderDelivered
 from simulations.folder import writing
 from simulations.instance import Instance
 from simulations.metrics import Measured, events_frame, measured
+from simulations.plans_told import plans_frame, plans_told
 from simulations.policies import Contender, contender
 from simulations.progress import progress_bar
 from simulations.readers import load_instance
@@ -63,6 +64,7 @@ class Answer:
             "thin": request.thin,
             "world": asdict(request.world),
             "metrics": asdict(self.measured.metrics),
+            "plans": plans_told(plans_frame(self.outcome.plans)).as_json(),
             "files": {what: str(path) for what, path in self.files.items()},
         }
 
@@ -130,6 +132,7 @@ def _write(folder: Path, request: Request, answer: Answer) -> None:
         "events": events_frame(answer.outcome.events),
         "orders": answer.measured.orders,
         "rider_spans": answer.measured.spans,
+        "plans": plans_frame(answer.outcome.plans),
     }
     for name, table in tables.items():
         answer.files[name] = folder / f"{name}.parquet"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -25,8 +26,17 @@ from dispatch.cli import json_option
     show_default=True,
     help="Orders of a plan to show, of each kind.",
 )
+@click.option(
+    "--bound",
+    type=click.Choice(("quick", "slots")),
+    default="quick",
+    show_default=True,
+    help="How a plan's lower bound is found: as in every tick, or a higher one that takes seconds.",
+)
 @json_option
-def explain(record: Path, order: str | None, tick: int | None, riders: int, orders: int, as_json: bool) -> None:
+def explain(
+    record: Path, order: str | None, tick: int | None, riders: int, orders: int, bound: str, as_json: bool
+) -> None:
     """Say what a recorded plan costs, how good it is, what it changed and who is left without a rider; or, of ORDER,
     who has it and why, who else could, and why the others cannot.
 
@@ -36,11 +46,14 @@ def explain(record: Path, order: str | None, tick: int | None, riders: int, orde
     from dispatch.commands import explained, summed  # noqa: PLC0415
     from dispatch.commands.finding import find, order_in  # noqa: PLC0415
     from dispatch.solver.explain import explain as explain_order  # noqa: PLC0415
+    from dispatch.solver.slot_bound import slot_bound  # noqa: PLC0415
     from dispatch.solver.summary import summarize  # noqa: PLC0415
 
     found = find(record, order, tick)
     if order is None:
         told = found.plan.summary or summarize(found.problem, found.params, found.plan)
+        if bound == "slots":
+            told = replace(told, bound=slot_bound(found.problem, found.params, found.plan))
         if as_json:
             click.echo(summed.to_json(found, told))
         else:

@@ -12,7 +12,9 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from dispatch.geo.kernel import inlined_kernel, kernel
-from dispatch.solver.assign import way_out_costs
+from dispatch.solver.changes import riders_of
+from dispatch.solver.costs.click_to_door import click_to_door_cost
+from dispatch.solver.costs.lateness import lateness_cost
 from dispatch.solver.least import DONE, Bases, least_added, least_held, least_own, least_way_s
 from dispatch.solver.params import Params
 from dispatch.solver.plan import Plan
@@ -28,23 +30,52 @@ _NOBODY: Final = -1
 class Stakes(NamedTuple):
     """What a plan decides about. counts: int64 (O,), 1 for orders that have a rider or could have been given one.
 
-    out: int64 (O,), price of leaving the order out. left_out: of those that the plan leaves out, together.
+    out: int64 (O,), price of leaving the order out.
     """
 
     counts: Ints
     out: Ints
-    left_out: Cost
+
+
+class Prices(NamedTuple):
+    """When an order that is left out counts as served: ``Options`` as integers. Later than horizon_at it waits free."""
+
+    not_yet_s: int
+    nobody_s: int
+    patience_s: int
+    horizon_at: int
 
 
 def stakes_of(problem: Problem, view: View, params: Params, plan: Plan) -> Stakes:
     """Orders that are ready after the horizon are not looked at yet: without a rider they count nothing."""
-    routed = np.zeros(problem.order_count, np.bool_)
-    routed[plan.routes.order] = True
-    open_ = problem.orders.state == OPEN
-    soon = problem.orders.ready_at <= problem.now + params.search.horizon_s
-    out = way_out_costs(view, np.arange(problem.order_count), params.options)
-    left = ~routed & open_ & soon
-    return Stakes((routed | left).astype(np.int64), out, int(out[left].sum()))
+    stakes = Stakes(*np.zeros((2, problem.order_count), np.int64))
+    fill_stakes(view, prices_of(problem, params), riders_of(plan.routes, problem.order_count), stakes)
+    return stakes
+
+
+def prices_of(problem: Problem, params: Params) -> Prices:
+    """What ``params`` say of orders that are left out."""
+    options = params.options
+    return Prices(options.not_yet_s, options.nobody_s, options.patience_s, problem.now + params.search.horizon_s)
+
+
+@kernel
+def fill_stakes(view: View, prices: Prices, rider: Ints, stakes: Stakes) -> int:
+    """Fill ``stakes`` for a plan with the orders in the routes of ``rider`` (O,); answers what it leaves out, together.
+
+    The price of an order is that of ``dispatch.solver.assign.way_out_costs``.
+    """
+    orders, weights, left_out = view.orders, view.weights, 0
+    for order in range(rider.shape[0]):
+        patient = view.now - orders.placed_at[order] < prices.patience_s
+        served_at = max(view.now, orders.ready_at[order]) + (prices.not_yet_s if patient else prices.nobody_s)
+        wait = click_to_door_cost(weights, orders.placed_at[order], served_at)
+        late = lateness_cost(weights, orders.due_at[order], served_at)
+        stakes.out[order] = (wait + late) * (1 + orders.priority[order])
+        missed = rider[order] < 0 and orders.state[order] == OPEN and orders.ready_at[order] <= prices.horizon_at
+        stakes.counts[order] = int(rider[order] >= 0 or missed)
+        left_out += stakes.out[order] if missed else 0
+    return int(left_out)
 
 
 def independent_bound(view: View, bases: Bases, stakes: Stakes, near: Reach) -> Cost:
@@ -52,19 +83,21 @@ def independent_bound(view: View, bases: Bases, stakes: Stakes, near: Reach) -> 
 
     Holds for plans that the checker passes. ``near`` must have a row for each order at stake that may go to anybody.
     """
-    least = np.zeros(len(stakes.counts), np.int64)
-    _fill_least(view, bases, stakes, near, int(bases.most_aboard.max(initial=1)), least)
-    return int(least.sum() + bases.cost.sum())
+    return int(sum_of_least(view, bases, stakes, near))
 
 
 @kernel
-def _fill_least(view: View, bases: Bases, stakes: Stakes, near: Reach, most_aboard: int, least: Ints) -> None:
-    """The least that each order at stake costs."""
-    for order in range(least.shape[0]):
+def sum_of_least(view: View, bases: Bases, stakes: Stakes, near: Reach) -> int:
+    """The least that each order at stake costs, and the frozen tasks, together."""
+    least, most_aboard = 0, 1
+    for r in range(bases.cost.shape[0]):
+        least += bases.cost[r]
+        most_aboard = max(most_aboard, bases.most_aboard[r])
+    for order in range(stakes.counts.shape[0]):
         if stakes.counts[order] == 0 or bases.stage[order] == DONE:
             continue
         if bases.stage[order] > 0:
-            least[order] = least_held(view, bases, order)
+            least += least_held(view, bases, order)
             continue
         row = near.row[view.orders.pickup[order]]
         best, home = stakes.out[order], view.orders.rider[order]
@@ -75,7 +108,8 @@ def _fill_least(view: View, bases: Bases, stakes: Stakes, near: Reach, most_aboa
             if rider < 0:
                 break
             best = min(best, least_added(view, bases, order, rider))
-        least[order] = best
+        least += best
+    return int(least)
 
 
 @inlined_kernel

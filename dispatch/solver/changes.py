@@ -7,8 +7,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from dispatch.geo.kernel import kernel
-from dispatch.solver.plan import Plan
-from dispatch.solver.problem import Ints, Problem, Routes
+from dispatch.solver.problem import Ints, Routes
 
 NOBODY: Final = -1
 
@@ -31,30 +30,35 @@ class Changes(NamedTuple):
 def riders_of(routes: Routes, orders: int) -> Ints:
     """The rider in whose route each order is, -1 for none; int64 (orders,)."""
     rider = np.full(orders, NOBODY, np.int64)
-    rider[routes.order] = np.repeat(np.arange(len(routes.frozen)), np.diff(routes.start))
+    fill_riders(routes.start, routes.order, rider)
     return rider
 
 
-def changes_of(problem: Problem, plan: Plan, before: Ints, after: Ints) -> Changes:
-    """Compare; ``before`` and ``after`` are ``riders_of`` the problem's and the plan's routes."""
-    moved = (before != NOBODY) & (after != NOBODY) & (before != after)
-    dropped = (before != NOBODY) & (after == NOBODY)
-    given = (problem.orders.rider == before) & (before != NOBODY)
-    old, new = problem.routes, plan.routes
-    return Changes(
-        planned=int(((before == NOBODY) & (after != NOBODY)).sum()),
-        moved=int(moved.sum()),
-        dropped=int(dropped.sum()),
-        taken_back=int(((moved | dropped) & given).sum()),
-        resequenced=int(
-            _resequenced(old.start, old.order * 2 + old.kind, new.start, new.order * 2 + new.kind, before, after)
-        ),
-    )
+@kernel
+def fill_riders(start: Ints, order: Ints, rider: Ints) -> None:
+    """``riders_of`` where ``rider`` is -1 so far."""
+    for r in range(start.shape[0] - 1):
+        for k in range(start[r], start[r + 1]):
+            rider[order[k]] = r
 
 
 @kernel
-def _resequenced(old_start: Ints, old: Ints, new_start: Ints, new: Ints, before: Ints, after: Ints) -> int:
-    """Read both routes of each rider side by side, past what is in one of them only."""
+def count_changes(given: Ints, before: Ints, after: Ints) -> tuple[int, int, int, int]:
+    """The first four of ``Changes``; who has been given each order, and in whose routes it was and is: int64 (O,)."""
+    planned, moved, dropped, taken_back = 0, 0, 0, 0
+    for order in range(before.shape[0]):
+        if before[order] == after[order]:
+            continue
+        planned += int(before[order] == NOBODY)
+        moved += int(before[order] != NOBODY and after[order] != NOBODY)
+        dropped += int(after[order] == NOBODY)
+        taken_back += int(before[order] != NOBODY and given[order] == before[order])
+    return planned, moved, dropped, taken_back
+
+
+@kernel
+def count_resequenced(old_start: Ints, old: Ints, new_start: Ints, new: Ints, before: Ints, after: Ints) -> int:
+    """The last of ``Changes``: read both routes of each rider side by side, past what is in one of them only."""
     found = 0
     for r in range(old_start.shape[0] - 1):
         i, j, old_end, new_end = old_start[r], new_start[r], old_start[r + 1], new_start[r + 1]

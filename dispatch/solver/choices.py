@@ -1,7 +1,7 @@
 """What each order that has just got its rider costs there, and what the best other rider would have cost.
 
 The routes are those of the finished plan without the order, as in ``dispatch.solver.explain``; the other rider is the
-cheapest of the few who could be at the merchant first.
+cheapest of who has the order now and the few who could be at the merchant first.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from dispatch.solver.plan import Plan
 from dispatch.solver.problem import Ints
 from dispatch.solver.reach import Reach
 from dispatch.solver.tableau import copy_without
-from dispatch.solver.view import View
+from dispatch.solver.view import View, may_carry
 from dispatch.solver.walk import FINE, INFEASIBLE, total, walk
 
 NOBODY: Final = -1
@@ -88,17 +88,21 @@ def _compare(view: View, bases: Bases, board: _Board, near: Reach, found: Choice
 def _runner_up(
     view: View, bases: Bases, board: _Board, near: Reach, order: int, home: int, scratch: Scratch
 ) -> tuple[int, Slot]:
-    """The rider near the merchant, other than ``home``, to whose route the order adds least, and its place there."""
+    """The rider, of who has it now and who is near, to whose route the order adds least, and its place there."""
     best, best_slot, other = INFEASIBLE, Slot(INFEASIBLE, -1, -1), NOBODY
-    for rider in near.riders[near.row[view.orders.pickup[order]]]:
-        if rider < 0:
-            break
-        if rider == home or least_added(view, bases, order, rider) >= best:
+    # Else an order can cost less than it does by itself: by a detour that is shorter, or by less waiting elsewhere.
+    grows = view.travel.matrix.shape[0] == 0 and view.weights.rider_waiting == 0
+    row_near = near.riders[near.row[view.orders.pickup[order]]]
+    for k in range(-1, row_near.shape[0]):
+        rider = view.orders.rider[order] if k < 0 else row_near[k]
+        if rider < 0 or rider == home or not may_carry(view, order, rider):
+            continue
+        if grows and least_added(view, bases, order, rider) >= best:
             continue
         row = board.tasks[board.start[rider] : board.start[rider + 1]]
         if not _is_sound(view, board, rider, scratch):
             continue
-        limit = board.cost[rider] + best
+        limit = min(INFEASIBLE, board.cost[rider] + best)
         slot = cheapest_insertion(view, rider, row, row.shape[0], board.frozen[rider], order, limit, scratch)
         if slot.pickup_at >= 0:
             best, best_slot, other = slot.cost - board.cost[rider], slot, rider

@@ -26,7 +26,7 @@ from dispatch.solver.insertion import Scratch
 from dispatch.solver.problem import Ints, Problem
 from dispatch.solver.view import View, may_carry
 from dispatch.solver.walk import INFEASIBLE, earliest_arrival, leg_s, ride_stop, same_stop, start_ride, stop_end
-from dispatch.units import UNREACHABLE_S
+from dispatch.units import NEVER, UNREACHABLE_S
 
 _SLACK: Final = 1e-6
 """Of a step, taken off before rounding up: legs of a detour, each rounded by ``travel_s``, never undercut the rest."""
@@ -62,10 +62,17 @@ class Bases(NamedTuple):
 
 def make_bases(problem: Problem, view: View, scratch: Scratch) -> Bases:
     """Ride the frozen tasks of every rider."""
+    bases, routes = empty_bases(problem, view), problem.routes
+    ride_frozen(view, routes.start, routes.order * 2 + routes.kind, routes.frozen, bases, scratch)
+    return bases
+
+
+def empty_bases(problem: Problem, view: View) -> Bases:
+    """What ``ride_frozen`` starts from."""
     orders, riders = problem.orders, problem.riders
     count = problem.rider_count
     smallest = max(1, int(orders.size.min(initial=2**31)))
-    bases = Bases(
+    return Bases(
         at=riders.free_at.copy(),
         place=riders.place.copy(),
         moved=np.zeros(count, np.int64),
@@ -77,9 +84,6 @@ def make_bases(problem: Problem, view: View, scratch: Scratch) -> Bases:
         near_s=_near_s(problem.travel),
         most_aboard=np.clip(riders.capacity // smallest, 1, view.rules.max_orders_on_board),
     )
-    routes = problem.routes
-    _ride_frozen(view, routes.start, routes.order * 2 + routes.kind, routes.frozen, bases, scratch)
-    return bases
 
 
 def _near_s(travel: TravelTable) -> Ints:
@@ -92,7 +96,8 @@ def _near_s(travel: TravelTable) -> Ints:
 
 
 @kernel
-def _ride_frozen(view: View, start: Ints, tasks: Ints, frozen: Ints, bases: Bases, scratch: Scratch) -> None:
+def ride_frozen(view: View, start: Ints, tasks: Ints, frozen: Ints, bases: Bases, scratch: Scratch) -> None:
+    """Note where the frozen tasks, the first of each route, bring riders and orders."""
     for r in range(frozen.shape[0]):
         if frozen[r] == 0:
             continue
@@ -163,25 +168,33 @@ def least_dropped(view: View, order: int, could_at: int) -> int:
 @inlined_kernel
 def least_added(view: View, bases: Bases, order: int, rider: int) -> int:
     """The least that an order which may go to anybody costs with the rider; INFEASIBLE where a hard rule forbids it."""
+    dropped, points = least_errand(view, bases, order, rider)
+    return INFEASIBLE if dropped >= NEVER else least_dropped(view, order, dropped) + points
+
+
+@inlined_kernel
+def least_errand(view: View, bases: Bases, order: int, rider: int) -> tuple[int, int]:
+    """(earliest drop-off of such an order by the rider, NEVER where a hard rule forbids it; points beside waiting)."""
     orders, riders = view.orders, view.riders
     if not may_carry(view, order, rider):
-        return INFEASIBLE
+        return NEVER, 0
     profile, pickup, dropoff = riders.profile[rider], orders.pickup[order], orders.dropoff[order]
     arrive = least_arrival(view, bases, rider, order)
     way = least_way_s(view, bases, profile, pickup, dropoff)
     picked = max(arrive + orders.pickup_before_s[order], orders.ready_at[order], view.now)
     aboard = orders.pickup_after_s[order] + way + orders.dropoff_before_s[order]
     if arrive - view.now >= UNREACHABLE_S or way >= UNREACHABLE_S:
-        return INFEASIBLE
+        return NEVER, 0
     if view.rules.last_pickup_in_shift and picked > riders.off_at[rider]:
-        return INFEASIBLE
+        return NEVER, 0
     if view.rules.max_food_age_s > 0 and aboard > view.rules.max_food_age_s:
-        return INFEASIBLE
-    own = least_own(view, order, picked, way)
-    turn = heading_cost(view.weights, view.travel, riders, rider, dropoff)
-    change = churn_cost(view.weights, orders.rider[order], rider)
-    riding = travel_cost(view.weights, way) // bases.most_aboard[rider]
-    return int(own + turn + change + riding + load_cost(view.weights, 1, riders.capacity[rider]))
+        return NEVER, 0
+    points = food_waiting_cost(view.weights, orders.ready_at[order], picked)
+    points += heading_cost(view.weights, view.travel, riders, rider, dropoff)
+    points += churn_cost(view.weights, orders.rider[order], rider)
+    points += travel_cost(view.weights, way) // bases.most_aboard[rider]
+    points += load_cost(view.weights, 1, riders.capacity[rider])
+    return int(picked + aboard), int(points)
 
 
 @inlined_kernel

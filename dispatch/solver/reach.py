@@ -6,11 +6,12 @@ them), and cells are searched ring by ring until whoever is farther out cannot b
 
 from __future__ import annotations
 
+import math
 from typing import Final, NamedTuple
 
 import numpy as np
 
-from dispatch.geo.kernel import TravelTable, inlined_kernel, is_beyond, kernel, travel_s
+from dispatch.geo.kernel import inlined_kernel, kernel, travel_s
 from dispatch.solver.least import Bases, least_way_s
 from dispatch.solver.problem import NO_ORDERS, Floats, Ints
 from dispatch.solver.view import View
@@ -21,163 +22,237 @@ MOST_LOOKED_AT: Final = 256
 
 _RIDERS_A_CELL: Final = 3
 _MOST_SIDE: Final = 256
+_SPARE_M: Final = 1.0
+"""Metres allowed for rounding when a rider is passed over by the distance on the plane."""
 
 
 class Grid(NamedTuple):
-    """Riders by cell: those of cell c are riders[start[c]:start[c + 1]], cell c = east * side + north.
+    """The riders who take new orders, by cell: those of cell c are riders[start[c]:start[c + 1]].
 
-    flat: float64 (L, 2), every place in metres. low: float64 (2,), the corner of cell 0. cell_m: side of a cell.
-    soonest_at, pace: the earliest that any rider can choose, and the quickest seconds a metre.
+    Cell c = east * side + north. spot: float64 (R, 2), flat metres; ready_at: int64 (R,); pace: float64 (R,), seconds a
+    metre: of each rider, in the order of ``riders``. flat: float64 (L, 2), every place. cell: int64 (R,), scratch.
+    frame: float64 (9,), the axes to the east and north, the corner of cell 0, the side of a cell in metres.
+    soonest: int64 (1,), the earliest that anybody can choose. least_pace: float64 (1,). side: cells along one axis.
     """
 
     start: Ints
     riders: Ints
+    spot: Floats
+    ready_at: Ints
+    pace: Floats
     flat: Floats
-    low: Floats
-    cell_m: float
+    cell: Ints
+    frame: Floats
+    soonest: Ints
+    least_pace: Floats
     side: int
-    soonest_at: int
-    pace: float
 
 
 class Reach(NamedTuple):
     """Riders to try for each distinct place of pickup.
 
-    row: int64 (L,), row of a place, -1 where nothing is picked up. riders: int64 (M, k), who could be there first comes
-    first, -1 where there are no more. beyond_at: int64 (M,), nobody who takes orders and is not listed can be there
-    before; NEVER where all are listed.
+    row: int64 (L,), row of a place, -1 where nothing is picked up. pickups: int64 (M,), the place of each row.
+    riders: int64 (M, k), the first who could be there first, -1 where there are no more. beyond_at: int64 (M,): nobody
+    who takes orders and is not listed can be there before; NEVER where all are listed. when: int64 (k,), scratch.
     """
 
     row: Ints
+    pickups: Ints
     riders: Ints
     beyond_at: Ints
+    when: Ints
 
 
 def reach(view: View, bases: Bases, orders: Ints, k: int) -> Reach:
     """The ``k`` riders who take new orders and could be first at each place where one of ``orders`` is picked up."""
-    pickups = np.unique(view.orders.pickup[orders])
-    row = np.full(len(view.travel.points), -1, np.int64)
-    row[pickups] = np.arange(len(pickups))
-    found = Reach(row, np.full((len(pickups), k), -1, np.int64), np.full(len(pickups), NEVER, np.int64))
-    willing = np.flatnonzero(view.riders.accepts != NO_ORDERS)
-    if len(pickups) == 0 or len(willing) == 0:
-        return found
-    _look(view, bases, make_grid(view, bases, willing), pickups, found, np.zeros(k, np.int64))
-    return found
+    found = empty_reach(view, len(orders), k)
+    wanted = np.zeros(len(view.orders.pickup), np.int64)
+    wanted[orders] = 1
+    rows = find_reach(view, bases, empty_grid(view), wanted, found)
+    return found._replace(pickups=found.pickups[:rows], riders=found.riders[:rows], beyond_at=found.beyond_at[:rows])
 
 
-def make_grid(view: View, bases: Bases, riders: Ints) -> Grid:
-    """Sort the riders into cells; all of them into one where travel times come from a matrix."""
-    travel = view.travel
-    flat = _flat(travel)
-    spots = flat[bases.place[riders]]
-    low, high = spots.min(axis=0), spots.max(axis=0)
-    one = travel.matrix.shape[0] > 0
-    side = 1 if one else int(np.clip(np.sqrt(len(riders) / _RIDERS_A_CELL), 1, _MOST_SIDE))
-    cell_m = max(1.0, float((high - low).max()) / side)
-    cells = np.minimum(side - 1, ((spots - low) / cell_m).astype(np.int64))
-    cell = cells[:, 0] * side + cells[:, 1]
+def empty_grid(view: View) -> Grid:
+    """Room for all riders; with a matrix of travel times in one cell."""
+    riders, places = len(view.riders.place), len(view.travel.points)
+    one = view.travel.matrix.shape[0] > 0
+    side = 1 if one else int(min(max(math.sqrt(riders / _RIDERS_A_CELL), 1), _MOST_SIDE))
     return Grid(
-        start=np.concatenate([np.zeros(1, np.int64), np.cumsum(np.bincount(cell, minlength=side * side))]),
-        riders=riders[np.argsort(cell, kind="stable")],
-        flat=flat,
-        low=low,
-        cell_m=cell_m,
+        start=np.zeros(side * side + 1, np.int64),
+        riders=np.empty(riders, np.int64),
+        spot=np.empty((riders, 2)),
+        ready_at=np.empty(riders, np.int64),
+        pace=np.empty(riders),
+        flat=np.empty((places, 2)),
+        cell=np.empty(riders, np.int64),
+        frame=np.zeros(9),
+        soonest=np.zeros(1, np.int64),
+        least_pace=np.zeros(1),
         side=side,
-        soonest_at=max(view.now, int(bases.at[riders].min())),
-        pace=float(travel.pace[view.riders.profile[riders]].min()),
     )
 
 
-def _flat(travel: TravelTable) -> Floats:
-    """Places on a plane on which no two are farther apart than in truth; float64 (L, 2)."""
-    points = travel.points
-    if travel.radius_m <= 0.0 or len(points) == 0:
-        return np.ascontiguousarray(points[:, :2])
-    up = points.mean(axis=0)
-    length = float(np.sqrt(up @ up))
-    if length < 1.0:
-        return np.ascontiguousarray(points[:, :2])
-    up /= length
-    east = np.array([-up[1], up[0], 0.0]) if abs(up[2]) < 0.9 else np.array([0.0, -up[2], up[1]])
-    east /= np.sqrt(east @ east)
-    return np.ascontiguousarray(points @ np.column_stack([east, np.cross(up, east)]))
+def empty_reach(view: View, orders: int, k: int) -> Reach:
+    """Room for the pickups of so many orders."""
+    places = len(view.travel.points)
+    most = min(orders, places)
+    return Reach(
+        row=np.full(places, -1, np.int64),
+        pickups=np.empty(most, np.int64),
+        riders=np.full((most, k), -1, np.int64),
+        beyond_at=np.full(most, NEVER, np.int64),
+        when=np.zeros(k, np.int64),
+    )
 
 
 @kernel
-def _look(view: View, bases: Bases, grid: Grid, pickups: Ints, found: Reach, when: Ints) -> None:
-    """Search ring by ring around each pickup."""
-    k, every = when.shape[0], grid.riders.shape[0]
-    for m in range(pickups.shape[0]):
-        pickup, near = pickups[m], found.riders[m]
-        seen, ring, beyond_at = 0, 0, NEVER
-        while True:
-            seen = _look_in_ring(view, bases, grid, pickup, ring, seen, near, when)
-            if seen == every:
-                break
-            # Whoever lies outside the rings searched is at least so many cells away, and rounding takes a step at most.
-            rest_at = int(grid.soonest_at + ring * grid.cell_m * grid.pace) - view.travel.step_s
-            if seen >= MOST_LOOKED_AT or (seen >= k and rest_at >= when[k - 1]):
-                beyond_at = rest_at
-                break
-            ring += 1
-        if seen > k:
-            beyond_at = min(beyond_at, when[k - 1], _soonest_by_matrix(view, bases, grid, pickup))
-        found.beyond_at[m] = beyond_at
+def find_reach(view: View, bases: Bases, grid: Grid, wanted: Ints, found: Reach) -> int:
+    """Fill ``found`` for the orders with a 1 in ``wanted`` (O,); answers how many rows there are."""
+    rows = 0
+    for order in range(wanted.shape[0]):
+        pickup = view.orders.pickup[order]
+        if wanted[order] == 1 and found.row[pickup] < 0:
+            found.row[pickup], found.pickups[rows] = rows, pickup
+            rows += 1
+    willing = 0
+    for r in range(view.riders.accepts.shape[0]):
+        willing += int(view.riders.accepts[r] != NO_ORDERS)
+    if rows > 0 and willing > 0:
+        _flatten(view, grid)
+        _sort_in(view, bases, grid)
+        for m in range(rows):
+            _look(view, bases, grid, m, willing, found)
+    return rows
+
+
+@kernel
+def _flatten(view: View, grid: Grid) -> None:
+    """Lay the places on a plane on which no two are farther apart than in truth."""
+    points, frame = view.travel.points, grid.frame
+    frame[0], frame[1], frame[2], frame[3], frame[4], frame[5] = 1.0, 0.0, 0.0, 0.0, 1.0, 0.0
+    up_x, up_y, up_z = 0.0, 0.0, 0.0
+    for place in range(points.shape[0]):
+        up_x, up_y, up_z = up_x + points[place, 0], up_y + points[place, 1], up_z + points[place, 2]
+    length = math.sqrt(up_x * up_x + up_y * up_y + up_z * up_z)
+    if view.travel.radius_m > 0.0 and length > 1.0:
+        up_x, up_y, up_z = up_x / length, up_y / length, up_z / length
+        # Any axis across the one that points up will do, and the one across both.
+        a, b, c = (-up_y, up_x, 0.0) if abs(up_z) < 0.9 else (0.0, -up_z, up_y)
+        side = math.sqrt(a * a + b * b + c * c)
+        a, b, c = a / side, b / side, c / side
+        frame[0], frame[1], frame[2] = a, b, c
+        frame[3], frame[4], frame[5] = up_y * c - up_z * b, up_z * a - up_x * c, up_x * b - up_y * a
+    for place in range(points.shape[0]):
+        for axis in range(2):
+            flat = 0.0
+            for k in range(3):
+                flat += frame[3 * axis + k] * points[place, k]
+            grid.flat[place, axis] = flat
+
+
+@kernel
+def _sort_in(view: View, bases: Bases, grid: Grid) -> None:
+    """Sort the riders who take new orders into cells."""
+    frame, accepts, side = grid.frame, view.riders.accepts, grid.side
+    low_e, low_n, high_e, high_n = math.inf, math.inf, -math.inf, -math.inf
+    grid.soonest[0], grid.least_pace[0] = NEVER, math.inf
+    for r in range(accepts.shape[0]):
+        if accepts[r] != NO_ORDERS:
+            east, north = grid.flat[bases.place[r], 0], grid.flat[bases.place[r], 1]
+            low_e, low_n, high_e, high_n = min(low_e, east), min(low_n, north), max(high_e, east), max(high_n, north)
+            grid.soonest[0] = min(grid.soonest[0], max(view.now, bases.at[r]))
+            grid.least_pace[0] = min(grid.least_pace[0], view.travel.pace[view.riders.profile[r]])
+    frame[6], frame[7], frame[8] = low_e, low_n, max(1.0, max(high_e - low_e, high_n - low_n) / side)
+    for r in range(accepts.shape[0]):
+        if accepts[r] != NO_ORDERS:
+            grid.cell[r] = _cell_along(grid, bases.place[r], 0) * side + _cell_along(grid, bases.place[r], 1)
+            grid.start[grid.cell[r] + 1] += 1
+    for cell in range(side * side):
+        grid.start[cell + 1] += grid.start[cell]
+    for r in range(accepts.shape[0] - 1, -1, -1):
+        if accepts[r] != NO_ORDERS:
+            # Filled from behind: the end of a cell moves down to its beginning, so the ends are restored below.
+            grid.start[grid.cell[r] + 1] -= 1
+            i = grid.start[grid.cell[r] + 1]
+            grid.riders[i], grid.ready_at[i] = r, max(view.now, bases.at[r])
+            grid.spot[i, 0], grid.spot[i, 1] = grid.flat[bases.place[r], 0], grid.flat[bases.place[r], 1]
+            grid.pace[i] = view.travel.pace[view.riders.profile[r]]
+    for r in range(accepts.shape[0]):
+        if accepts[r] != NO_ORDERS:
+            grid.start[grid.cell[r] + 1] += 1
 
 
 @inlined_kernel
-def _soonest_by_matrix(view: View, bases: Bases, grid: Grid, pickup: int) -> int:
-    """With a matrix of travel times a detour may be shorter: the soonest that anybody comes from another place."""
-    if bases.near_s.shape[0] == 0:
-        return NEVER
-    soonest = NEVER
-    for p in range(bases.near_s.shape[0]):
-        soonest = min(soonest, grid.soonest_at + bases.near_s[p, pickup])
-    return soonest
+def _cell_along(grid: Grid, place: int, axis: int) -> int:
+    """The cell of a place along one axis; the nearest there is for places outside."""
+    cell = int((grid.flat[place, axis] - grid.frame[6 + axis]) / grid.frame[8])
+    return min(max(cell, 0), grid.side - 1)
+
+
+@kernel
+def _look(view: View, bases: Bases, grid: Grid, m: int, willing: int, found: Reach) -> None:
+    """Search ring by ring around a pickup."""
+    pickup, k = found.pickups[m], found.when.shape[0]
+    seen, ring, beyond_at = 0, 0, NEVER
+    while True:
+        seen = _look_in_ring(view, bases, grid, m, ring, seen, found)
+        if seen == willing:
+            break
+        # Whoever lies outside the rings searched is at least so many cells away, and rounding takes a step at most.
+        rest_at = int(grid.soonest[0] + ring * grid.frame[8] * grid.least_pace[0]) - view.travel.step_s
+        if seen >= MOST_LOOKED_AT or (seen >= k and rest_at >= found.when[k - 1]):
+            beyond_at = rest_at
+            break
+        ring += 1
+    if seen > k:
+        beyond_at = min(beyond_at, found.when[k - 1])
+        # With a matrix of travel times a detour may be shorter than the way that riders were sorted by.
+        for p in range(bases.near_s.shape[0]):
+            beyond_at = min(beyond_at, grid.soonest[0] + bases.near_s[p, pickup])
+    found.beyond_at[m] = beyond_at
 
 
 @inlined_kernel
-def _look_in_ring(
-    view: View, bases: Bases, grid: Grid, pickup: int, ring: int, seen: int, near: Ints, when: Ints
-) -> int:
-    """Look at the cells that are ``ring`` away from the pickup's (or the nearest there is)."""
+def _look_in_ring(view: View, bases: Bases, grid: Grid, m: int, ring: int, seen: int, found: Reach) -> int:
+    """Look at the cells that are ``ring`` away from the pickup's."""
     last = grid.side - 1
-    east = min(max(int((grid.flat[pickup, 0] - grid.low[0]) / grid.cell_m), 0), last)
-    north = min(max(int((grid.flat[pickup, 1] - grid.low[1]) / grid.cell_m), 0), last)
+    east, north = _cell_along(grid, found.pickups[m], 0), _cell_along(grid, found.pickups[m], 1)
     for x in range(max(0, east - ring), min(last, east + ring) + 1):
         edge = x == east - ring or x == east + ring
         step = 1 if edge else 2 * ring  # in between, only the two ends of a column are on the ring
         for y in range(north - ring, north + ring + 1, max(1, step)):
             if 0 <= y <= last:
-                seen = _look_in(view, bases, grid, x * grid.side + y, pickup, seen, near, when)
+                seen = _look_in(view, bases, grid, x * grid.side + y, m, seen, found)
     return seen
 
 
 @inlined_kernel
-def _look_in(view: View, bases: Bases, grid: Grid, cell: int, pickup: int, seen: int, near: Ints, when: Ints) -> int:
+def _look_in(view: View, bases: Bases, grid: Grid, cell: int, m: int, seen: int, found: Reach) -> int:
     """Sort the riders of a cell in among those found; answers how many were seen so far."""
-    k = when.shape[0]
+    when, near, pickup, k = found.when, found.riders[m], found.pickups[m], found.when.shape[0]
+    straight = view.travel.matrix.shape[0] == 0
     for i in range(grid.start[cell], grid.start[cell + 1]):
-        r, at = grid.riders[i], NEVER
-        if seen < k or not _is_later(view, bases, r, pickup, when[k - 1]):
-            at = _arrival(view, bases, r, pickup)
-        if seen < k or at < when[k - 1]:
-            slot = min(seen, k - 1)
+        seen += 1
+        if seen > k and straight and _is_later(grid, i, pickup, when[k - 1]):
+            continue
+        r = grid.riders[i]
+        at = _arrival(view, bases, r, pickup)
+        if seen <= k or at < when[k - 1]:
+            slot = min(seen, k) - 1
             while slot > 0 and when[slot - 1] > at:
                 when[slot], near[slot] = when[slot - 1], near[slot - 1]
                 slot -= 1
             when[slot], near[slot] = at, r
-        seen += 1
     return seen
 
 
 @inlined_kernel
-def _is_later(view: View, bases: Bases, rider: int, pickup: int, at: int) -> bool:
-    """Whether the rider surely comes later; a quick look, before anything is computed."""
-    left = at - max(bases.at[rider], view.now)
-    away = bases.place[rider] != pickup
-    return bool(away and is_beyond(view.travel, view.riders.profile[rider], bases.place[rider], pickup, left))
+def _is_later(grid: Grid, i: int, pickup: int, at: int) -> bool:
+    """Whether a rider elsewhere surely comes no sooner; a quick look, by the distance on the plane."""
+    east, north = grid.spot[i, 0] - grid.flat[pickup, 0], grid.spot[i, 1] - grid.flat[pickup, 1]
+    away = east * east + north * north
+    reach_m = max(0.0, (at - grid.ready_at[i]) / grid.pace[i]) + _SPARE_M
+    return bool(away > reach_m * reach_m)
 
 
 @inlined_kernel

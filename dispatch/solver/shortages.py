@@ -17,7 +17,7 @@ from dispatch.solver.explanation import Obstacle
 from dispatch.solver.insertion import Scratch, cheapest_insertion, copy_with
 from dispatch.solver.lone import farthest_s
 from dispatch.solver.plan import Plan
-from dispatch.solver.problem import EVERYWHERE, OPEN, PICKUP, Ints, Problem
+from dispatch.solver.problem import EVERYWHERE, PICKUP, Ints
 from dispatch.solver.trials import without_rule
 from dispatch.solver.view import View, is_barred, takes
 from dispatch.solver.walk import (
@@ -88,14 +88,6 @@ class _Board(NamedTuple):
     frozen: Ints
     cost: Ints
     code: Ints
-
-
-def short_orders(problem: Problem, routed: Ints, horizon_s: int) -> Ints:
-    """The orders that a plan could have given to somebody and has not, oldest first; ``routed``: int64 (O,), riders."""
-    orders = problem.orders
-    soon = orders.ready_at <= problem.now + horizon_s
-    left = np.flatnonzero((routed == NOBODY) & (orders.state == OPEN) & soon)
-    return np.asarray(left[np.argsort(orders.placed_at[left], kind="stable")])
 
 
 def shortages_of(view: View, plan: Plan, orders: Ints, out: Ints, scratch: Scratch) -> Shortages:

@@ -6,22 +6,23 @@ Everything is computed from the problem and the finished plan, so that it holds 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
-from dispatch.solver.bound import independent_bound, stakes_of
-from dispatch.solver.changes import Changes, changes_of, riders_of
+from dispatch.geo.kernel import kernel
+from dispatch.solver.bound import Prices, Stakes, fill_stakes, prices_of, sum_of_least
+from dispatch.solver.changes import NOBODY, Changes, count_changes, count_resequenced, fill_riders
 from dispatch.solver.choices import Choices, choices_of
 from dispatch.solver.costs.terms import ENDING
-from dispatch.solver.insertion import make_scratch
-from dispatch.solver.least import make_bases
+from dispatch.solver.insertion import Scratch, make_scratch
+from dispatch.solver.least import Bases, empty_bases, ride_frozen
 from dispatch.solver.params import Params
 from dispatch.solver.plan import Plan, Verdict
-from dispatch.solver.problem import Ints, Problem
-from dispatch.solver.reach import reach
-from dispatch.solver.shortages import Shortages, short_orders, shortages_of
-from dispatch.solver.view import make_view
+from dispatch.solver.problem import Ints, Problem, Routes
+from dispatch.solver.reach import Grid, Reach, empty_grid, empty_reach, find_reach
+from dispatch.solver.shortages import Shortages, shortages_of
+from dispatch.solver.view import View, make_view
 from dispatch.units import Cost
 
 NEAR: Final = 5
@@ -72,34 +73,137 @@ class Summary:
 
 
 def summarize(
-    problem: Problem, params: Params, plan: Plan, *, choices: int = MOST_CHOICES, trials: int = MOST_TRIALS
+    problem: Problem,
+    params: Params,
+    plan: Plan,
+    *,
+    view: View | None = None,
+    choices: int = MOST_CHOICES,
+    trials: int = MOST_TRIALS,
 ) -> Summary:
     """Sum up a sound plan for the problem and the parameters, whoever made it.
 
-    choices: orders with a new rider to look at. trials: about how many pairs of an order without a rider and any rider.
+    view: of the problem, if there is one already. choices: orders with a new rider to look at. trials: about how many
+    pairs of an order without a rider and any rider.
     """
-    view = make_view(problem, params.rules, params.weights)
-    longest = max(int(np.diff(problem.routes.start).max(initial=0)), int(np.diff(plan.routes.start).max(initial=0)))
-    scratch = make_scratch(max(params.rules.max_stops, longest), problem.order_count)
-    bases = make_bases(problem, view, scratch)
-    stakes = stakes_of(problem, view, params, plan)
-    near = reach(view, bases, np.flatnonzero((stakes.counts == 1) & (bases.stage == 0)), NEAR)
-    before, after = riders_of(problem.routes, problem.order_count), riders_of(plan.routes, problem.order_count)
-    chosen = np.flatnonzero((after >= 0) & (after != before) & (bases.stage == 0))
-    looked_into = chosen[np.argsort(problem.orders.placed_at[chosen], kind="stable")][:choices]
-    short = short_orders(problem, after, params.search.horizon_s)
-    looked_at = short[: max(1, trials // max(1, problem.rider_count))]
+    view = make_view(problem, params.rules, params.weights) if view is None else view
+    scratch = make_scratch(
+        max(params.rules.max_stops, _longest(problem.routes), _longest(plan.routes)), len(plan.verdict)
+    )
+    desk = _make_desk(problem, view)
+    prices = prices_of(problem, params)
+    _sum_up(view, _tasks(problem.routes), problem.routes.frozen, _tasks(plan.routes), prices, desk, scratch)
+    numbers = _Numbers(*desk.numbers.tolist())
+    chosen = _oldest(problem, desk.chosen[: numbers.chosen], choices)
+    short = _oldest(problem, desk.short[: numbers.short], max(1, trials // max(1, problem.rider_count)))
     return Summary(
         terms=plan.terms.sum(axis=0),
-        left_out=stakes.left_out,
-        bound=independent_bound(view, bases, stakes, near),
+        left_out=numbers.left_out,
+        bound=numbers.bound,
         verdicts=np.bincount(plan.verdict, minlength=len(Verdict)),
-        changes=changes_of(problem, plan, before, after),
-        choices=choices_of(view, bases, plan, near, looked_into, after[looked_into], scratch),
-        chosen=len(chosen),
-        shortages=shortages_of(view, plan, looked_at, stakes.out[looked_at], scratch),
-        short=len(short),
+        changes=Changes(*numbers[: len(Changes._fields)]),
+        choices=choices_of(view, desk.bases, plan, desk.near, chosen, desk.after[chosen], scratch),
+        chosen=numbers.chosen,
+        shortages=shortages_of(view, plan, short, desk.stakes.out[short], scratch),
+        short=numbers.short,
     )
+
+
+class _Tasks(NamedTuple):
+    """Routes as compiled loops read them: tasks of rider r are tasks[start[r]:start[r + 1]]; order: int64 (T,)."""
+
+    start: Ints
+    tasks: Ints
+    order: Ints
+
+
+class _Numbers(NamedTuple):
+    """What ``_sum_up`` answers, in the order of ``_Desk.numbers``; the first five are ``Changes``."""
+
+    planned: int
+    moved: int
+    dropped: int
+    taken_back: int
+    resequenced: int
+    bound: int
+    left_out: int
+    chosen: int
+    short: int
+
+
+class _Desk(NamedTuple):
+    """Everything that is filled in one go.
+
+    before, after: int64 (O,), in whose routes each order was and is, -1 for nobody's. wanted: int64 (O,), 1 for orders
+    at stake that may go to anybody. chosen, short: int64 (O,), orders with a new rider and without one, as many as
+    ``numbers`` says. numbers: int64, see ``_Numbers``.
+    """
+
+    bases: Bases
+    grid: Grid
+    near: Reach
+    stakes: Stakes
+    before: Ints
+    after: Ints
+    wanted: Ints
+    chosen: Ints
+    short: Ints
+    numbers: Ints
+
+
+def _make_desk(problem: Problem, view: View) -> _Desk:
+    count = problem.order_count
+    return _Desk(
+        bases=empty_bases(problem, view),
+        grid=empty_grid(view),
+        near=empty_reach(view, count, NEAR),
+        stakes=Stakes(*np.empty((2, count), np.int64)),
+        before=np.full(count, NOBODY, np.int64),
+        after=np.full(count, NOBODY, np.int64),
+        wanted=np.zeros(count, np.int64),
+        chosen=np.empty(count, np.int64),
+        short=np.empty(count, np.int64),
+        numbers=np.zeros(len(_Numbers._fields), np.int64),
+    )
+
+
+def _tasks(routes: Routes) -> _Tasks:
+    return _Tasks(routes.start, routes.order * 2 + routes.kind, routes.order)
+
+
+def _longest(routes: Routes) -> int:
+    return int(np.diff(routes.start).max(initial=0))
+
+
+@kernel
+def _sum_up(view: View, old: _Tasks, frozen: Ints, new: _Tasks, prices: Prices, desk: _Desk, scratch: Scratch) -> None:
+    """Fill the desk: who can be where, what is at stake, what has changed, and the bound. One call, as each costs."""
+    numbers, bases = desk.numbers, desk.bases
+    ride_frozen(view, old.start, old.tasks, frozen, bases, scratch)
+    fill_riders(old.start, old.order, desk.before)
+    fill_riders(new.start, new.order, desk.after)
+    numbers[0], numbers[1], numbers[2], numbers[3] = count_changes(view.orders.rider, desk.before, desk.after)
+    numbers[4] = count_resequenced(old.start, old.tasks, new.start, new.tasks, desk.before, desk.after)
+    numbers[6] = fill_stakes(view, prices, desk.after, desk.stakes)
+    chosen, short = 0, 0
+    for order in range(desk.after.shape[0]):
+        free = bases.stage[order] == 0 and desk.stakes.counts[order] == 1
+        desk.wanted[order] = int(free)
+        if free and desk.after[order] < 0:
+            desk.short[short] = order
+            short += 1
+        elif free and desk.after[order] != desk.before[order]:
+            desk.chosen[chosen] = order
+            chosen += 1
+    numbers[7], numbers[8] = chosen, short
+    find_reach(view, bases, desk.grid, desk.wanted, desk.near)
+    numbers[5] = sum_of_least(view, bases, desk.stakes, desk.near)
+
+
+def _oldest(problem: Problem, orders: Ints, most: int) -> Ints:
+    """At most so many of the orders, the oldest first."""
+    by_age = np.argsort(problem.orders.placed_at[orders], kind="stable")
+    return np.asarray(orders[by_age[:most]])
 
 
 def with_summary(problem: Problem, params: Params, plan: Plan) -> Plan:

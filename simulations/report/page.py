@@ -18,6 +18,7 @@ from simulations.instance import Instance
 from simulations.metrics import Measured, Metrics
 from simulations.metrics.orders import DELIVERED
 from simulations.metrics.wording import WORDINGS
+from simulations.plans_told import plans_frame, plans_told
 from simulations.report.cells_map import lateness_map
 from simulations.report.charts import day, distribution, parts, ticks
 from simulations.runner import Outcome
@@ -61,6 +62,7 @@ def render_report(outcome: Outcome, measured: Measured, *, policy: str) -> str:
             parts=parts(orders, instance.timezone),
             map=lateness_map(orders),
             ticks=ticks(outcome.tick_cpu_s, instance.rules.tick_s),
+            told=plans_told(plans_frame(outcome.plans)),
             lost=_lost(orders, instance.timezone),
             lost_count=measured.metrics.orders - measured.metrics.delivered,
             oddities=sorted(Counter(issue.code for issue in instance.warnings).items()),

@@ -44,7 +44,8 @@ def test_files_are_written_and_named(tmp_path: Path) -> None:
     answer = simulate(OWN, "--out", out, "--policy", "nearest")
     assert answer.exit_code == 0, answer.output
     names = {path.name for path in out.iterdir()}
-    assert names == {"events.parquet", "orders.parquet", "rider_spans.parquet", "metrics.json", "report.html"}
+    tables = {f"{name}.parquet" for name in ("events", "orders", "rider_spans", "plans")}
+    assert names == tables | {"metrics.json", "report.html"}
     assert all(str(out / name) in answer.stdout for name in names)
     orders = pl.read_parquet(out / "orders.parquet")
     assert json.loads((out / "metrics.json").read_text("utf-8"))["metrics"]["orders"] == len(orders) > 0

@@ -61,9 +61,12 @@ def test_choices_are_priced_as_in_an_explanation(problem: Problem, some: Rules) 
         if not others:
             assert choices.other[n] == -1
             continue
-        # With five riders at most all of them are looked at, so the runner-up is the best there is.
-        assert choices.other_terms[n].sum() == min(candidate.total for candidate in others)
-        assert by_rider[int(choices.other[n])].total == choices.other_terms[n].sum()
+        # With five riders at most all of them are looked at, so the runner-up is the best there is; where a detour may
+        # be the shorter way, places for an order are given up by an estimate.
+        second = choices.other_terms[n].sum()
+        least = min(candidate.total for candidate in others)
+        assert second == least if problem.travel.matrix.shape[0] == 0 else second >= least
+        assert by_rider[int(choices.other[n])].total <= second
 
 
 @given(problems(max_orders=8, max_riders=5), rules(), st.integers(0, 4))
