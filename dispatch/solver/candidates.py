@@ -97,13 +97,23 @@ def _first_riders(view: View, table: Tableau, grid: Grid, order: int, near: Ints
         if found == k and grid.soonest_at + soonest_s(grid, beyond_ring_m(grid, pickup, ring)) > when[k - 1]:
             break
         for x in range(max(0, east - ring), min(last, east + ring) + 1):
-            edge = x == east - ring or x == east + ring
-            # In between, only the two ends of a column are on the ring.
-            for y in range(north - ring, north + ring + 1, 1 if edge or ring == 0 else 2 * ring):
-                if 0 <= y <= last:
-                    found = _look_in(view, table, grid, order, x, y, kept, found, near, when)
+            edge = abs(x - east) == ring
+            found = _look_along(view, table, grid, order, x, north, ring, edge, kept, found, near, when)
         ring += 1
     near[found:] = -1
+
+
+@inlined_kernel
+def _look_along(
+    view: View, table: Tableau, grid: Grid, order: int, x: int, north: int, ring: int, edge: bool, kept: int,
+    found: int, near: Ints, when: Ints,
+) -> int:  # fmt: skip
+    """Look into the cells of one column of a ring; answers how many riders are found then."""
+    # Between its edges, only the two ends of a column are on the ring.
+    for y in range(north - ring, north + ring + 1, 1 if edge or ring == 0 else 2 * ring):
+        if 0 <= y < grid.side:
+            found = _look_in(view, table, grid, order, x, y, kept, found, near, when)
+    return found
 
 
 @inlined_kernel

@@ -67,9 +67,9 @@ def _built(kind: type, **given: Strategy) -> Strategy:
 
 
 def _orders() -> Strategy:
-    sizes = st.integers(1, 9)
-    stays = {"size": sizes, "fulfilment": st.just(Fulfilment.STORE_PICKUP)}
-    goes = {"size": sizes, "fulfilment": st.just(Fulfilment.DELIVERY), "dropoff": values(Place)}
+    usual = {"size": st.integers(1, 9), "priority": st.integers(0, 9)}
+    stays = {**usual, "fulfilment": st.just(Fulfilment.STORE_PICKUP)}
+    goes = {**usual, "fulfilment": st.just(Fulfilment.DELIVERY), "dropoff": values(Place)}
     return _built(Order, **stays) | _built(Order, **goes)
 
 
