@@ -16,6 +16,7 @@ from rich.table import Table
 from dispatch.engine.records import Record
 from dispatch.solver.changes import Changes
 from dispatch.solver.costs import TERMS
+from dispatch.solver.costs.terms import ENDING
 from dispatch.solver.explain_text import difference, points
 from dispatch.solver.plan import Verdict
 from dispatch.solver.shortage_text import counts_of, help_texts, kept_away_text
@@ -54,7 +55,8 @@ def _head(record: Record, told: Summary) -> Iterator[str]:
     left = f" and {points(told.left_out)} for the orders it leaves out" if told.left_out else ""
     yield f"It costs {points(int(told.terms.sum()))}{left}; {second} are one second of one customer's waiting."
     if told.gap > 0:
-        yield f"No plan costs less than {points(told.bound)}: at most {told.gap:.1%} of the cost could be saved."
+        apart = " (where routes end apart)" if told.terms[ENDING] else ""
+        yield f"No plan costs less than {points(told.bound)}{apart}: at most {told.gap:.1%} could be saved."
     else:
         yield "No plan costs less."
     yield changes_text(told.changes)
