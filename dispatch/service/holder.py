@@ -40,13 +40,15 @@ class Holder:
     ) -> None:
         self._market, self._leases, self._store, self._name = market, leases, store, name
         self._make_host, self._start = make_host, start
+        self._lease = Lease("", "", 0)
+        self._lease_name = f"market:{market.settings.id}"
         self.taken = 0
 
     async def run(self) -> None:
         """Ask, hold, let go, ask again, until cancelled."""
         while True:
             try:
-                lease = await self._leases.acquire(f"market:{self._market.settings.id}", self._name, TTL_MS)
+                lease = await self._leases.acquire(self._lease_name, self._name, TTL_MS)
             except DispatchError as error:
                 LOG.warning("market %s: no lease: %s", self._market.settings.id, error)
                 lease = None
@@ -55,6 +57,7 @@ class Holder:
             await asyncio.sleep(ASK_S)
 
     async def _hold(self, lease: Lease) -> None:
+        self._lease = lease
         market_id = self._market.settings.id
         work = Background()
         try:
@@ -63,37 +66,53 @@ class Holder:
             self._market.host = host
             self.taken += 1
             LOG.info("market %s: held by %s under lease %s", market_id, self._name, lease.token)
-            await self._renew(lease, host)
+            await self._renew(host)
         except DispatchError as error:
             LOG.warning("market %s: let go: %s", market_id, error)
         finally:
-            await self._let_go(lease, work)
+            await self._let_go(self._lease, work)
 
     async def _open(self, lease: Lease) -> Host:
+        await self._fence(lease)
+        host = self._make_host(self._market, lease.token)
+        await host.open()
+        return host
+
+    async def _fence(self, lease: Lease) -> None:
+        """Keep out whoever held the market before. Raises StaleError where there is a newer lease."""
         market_id = self._market.settings.id
 
         def fence(connection: Connection) -> None:
             fence_market(connection, market_id, lease.token)
 
         await asyncio.wrap_future(self._store.run(fence))
-        host = self._make_host(self._market, lease.token)
-        await host.open()
-        return host
 
-    async def _renew(self, lease: Lease, host: Host) -> None:
-        """Go on until the lease is lost."""
+    async def _renew(self, host: Host) -> None:
+        """Go on until the lease is lost to somebody else."""
         renewed = time.monotonic()
         while not host.lost:
             await asyncio.sleep(RENEW_S)
             try:
-                if not await self._leases.renew(lease, TTL_MS):
-                    LOG.warning("market %s: the lease was lost", self._market.settings.id)
+                if not await self._leases.renew(self._lease, TTL_MS) and not await self._again(host):
                     return
                 renewed = time.monotonic()
             except DispatchError as error:
                 LOG.warning("market %s: the lease was not renewed: %s", self._market.settings.id, error)
                 if time.monotonic() - renewed > TTL_MS / 1000:
                     return
+
+    async def _again(self, host: Host) -> bool:
+        """Whether this process can go on under a new lease: the old one ran out, as on a machine that is too busy.
+
+        If somebody had it for a moment and wrote, the next append is stale, and the host loads its state again.
+        """
+        lease = await self._leases.acquire(self._lease_name, self._name, TTL_MS)
+        LOG.warning("market %s: the lease %s", host.market_id, "was lost" if lease is None else "had to be taken anew")
+        if lease is not None:
+            self._lease = lease
+            host.fence = lease.token
+            await self._fence(lease)
+        return lease is not None
 
     async def _let_go(self, lease: Lease, work: Background) -> None:
         """Stop, write what was decided, and give the lease back."""

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
+from sqlalchemy import update
 
 from dispatch.engine.clock import SystemClock
 from dispatch.errors import ConflictError
@@ -25,6 +26,7 @@ from dispatch.service.service import Services
 from dispatch.solver.solve import solve
 from dispatch.store.live.open import open_live
 from dispatch.store.store import open_store
+from dispatch.store.tables import LEASES
 from tests.support.builders import MARKET, a_merchant, an_order
 from tests.support.servers import Redis
 
@@ -120,6 +122,24 @@ def test_a_holder_that_hung_writes_nothing_when_it_comes_back(sqlite_url: str) -
                     await asyncio.sleep(0.02)
             done = await do(one, PlaceOrder(order=an_order("o2")), "c2")
             assert [entry.seq for entry in done.events] == [2]
+
+    asyncio.run(play())
+
+
+def test_a_lease_that_ran_out_is_taken_anew_without_letting_go(sqlite_url: str) -> None:
+    async def play() -> None:
+        async with a_process(sqlite_url, None) as one:
+            host = one.markets.get(MARKET).host
+            assert host is not None
+            assert host.fence is not None
+            fence = host.fence
+            await asyncio.wrap_future(one.store.run(lambda c: c.execute(update(LEASES).values(expires_ms=0))))
+            async with asyncio.timeout(20):
+                while host.fence == fence:
+                    await asyncio.sleep(0.02)
+            assert host.fence > fence
+            assert (await do(one, PlaceOrder(order=an_order()), "c1")).events[0].seq == 1
+            assert one.markets.get(MARKET).host is host
 
     asyncio.run(play())
 
