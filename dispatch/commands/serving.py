@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import signal
 import subprocess
 import sys
 import tempfile
@@ -138,6 +139,8 @@ class _Announcing:
     def run(self, stack: ExitStack, *, demo: bool) -> None:
         """Serve until stopped; in a demo, with robots."""
         self._server.listening = lambda port: self._tell(stack, port, demo=demo)
+        # The server ends in good order on this signal, and then sends it again: that would make a failure of it.
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
         self._server.run()
 
     def _tell(self, stack: ExitStack, port: int, *, demo: bool) -> None:

@@ -84,9 +84,9 @@ async def serve(hub: Hub, host: Host) -> None:
         while True:
             found = await hub.notices(channel, seq, wait_s=_LISTEN_S)
             seq = found.last_seq
-            for notice in found.items:
-                if isinstance(notice.data, dict):
-                    work.start(_carry_out(hub, host, notice.data), f"command {notice.seq}")
+            notes = [(notice.seq, notice.data) for notice in found.items if isinstance(notice.data, dict)]
+            for number, note in notes:
+                work.start(_carry_out(hub, host, note), f"command {number}")
 
 
 async def _carry_out(hub: Hub, host: Host, note: Mapping[str, Any]) -> None:

@@ -81,19 +81,24 @@ def _fill_near(view: View, bases: Bases, free: Ints, others: Ints, near_s: Ints)
 
     By any rider, from the merchant or the door of any of ``others``, which are all orders that are in routes or may be.
     """
-    orders = view.orders
     for n in range(free.shape[0]):
-        pickup, dropoff = orders.pickup[free[n]], orders.dropoff[free[n]]
         for other in others:
-            a, b = orders.pickup[other], orders.dropoff[other]
             for p in range(view.travel.pace.shape[0]):
-                # Two pickups in a row at one merchant are one stop, and no order comes to its own door twice.
-                if not same_stop(view, free[n], other):
-                    near_s[0, n] = min(near_s[0, n], least_way_s(view, bases, p, a, pickup))
-                near_s[1, n] = min(near_s[1, n], least_way_s(view, bases, p, a, dropoff))
-                if other != free[n]:
-                    near_s[0, n] = min(near_s[0, n], least_way_s(view, bases, p, b, pickup))
-                    near_s[1, n] = min(near_s[1, n], least_way_s(view, bases, p, b, dropoff))
+                _shorten(view, bases, free[n], other, p, near_s, n)
+
+
+@kernel
+def _shorten(view: View, bases: Bases, order: int, other: int, p: int, near_s: Ints, n: int) -> None:
+    """Take the ways from the other order's merchant and door into account, by one profile."""
+    orders = view.orders
+    pickup, dropoff, a, b = orders.pickup[order], orders.dropoff[order], orders.pickup[other], orders.dropoff[other]
+    # Two pickups in a row at one merchant are one stop, and no order comes to its own door twice.
+    if not same_stop(view, order, other):
+        near_s[0, n] = min(near_s[0, n], least_way_s(view, bases, p, a, pickup))
+    near_s[1, n] = min(near_s[1, n], least_way_s(view, bases, p, a, dropoff))
+    if other != order:
+        near_s[0, n] = min(near_s[0, n], least_way_s(view, bases, p, b, pickup))
+        near_s[1, n] = min(near_s[1, n], least_way_s(view, bases, p, b, dropoff))
 
 
 def _cheapest_filling(view: View, bases: Bases, free: Ints, out: Ints, pairs: _Pairs, near_s: Ints) -> Cost:

@@ -71,10 +71,9 @@ async def _stream(sight: Sight, who: Principal, feed: Feed, seq: int, wanted: fr
     with feed.watching((EVERYTHING,)) as watch:
         while not feed.closed:
             found = await feed.after(seq, _AT_ONCE)
-            for entry in found:
-                seq = entry.seq
-                if await _shown(sight, who, entry, wanted):
-                    yield _message(entry)
+            seq = found[-1].seq if found else seq
+            for text in [_message(entry) for entry in found if await _shown(sight, who, entry, wanted)]:
+                yield text
             if not found and not await watch.wait(HEARTBEAT_S):
                 # Also tells where a reader is that sees few of the events.
                 yield f": still there\nid: {seq}\n\n"
