@@ -59,6 +59,12 @@ async def until_held(services: Services) -> None:
             await asyncio.sleep(0.02)
 
 
+async def until_seen(services: Services, seq: int) -> None:
+    async with asyncio.timeout(5):
+        while services.markets.get(MARKET).feed.seq < seq:
+            await asyncio.sleep(0.02)
+
+
 def test_commands_are_handed_on_to_the_holder(store_url: str, redis_server: Redis) -> None:
     async def play() -> None:
         async with a_process(store_url, redis_server) as worker:
@@ -75,9 +81,7 @@ def test_commands_are_handed_on_to_the_holder(store_url: str, redis_server: Redi
                 with pytest.raises(ConflictError, match="cancelled") as refused:
                     await do(api, gone, "c4")
                 assert refused.value.code == "illegal_move"
-                async with asyncio.timeout(5):
-                    while api.markets.get(MARKET).feed.seq < 3:
-                        await asyncio.sleep(0.02)
+                await until_seen(api, 3)
 
     asyncio.run(play())
 
