@@ -17,6 +17,7 @@ from typing import Any, Final, TypeVar
 from sqlalchemy import Connection, Engine, Executable, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
@@ -65,9 +66,15 @@ class Database:
             raise unavailable(error) from error
 
     def close(self) -> None:
-        """Close all connections."""
-        self.reading.dispose()
-        self.writing.dispose()
+        """Close all connections; one that a thread still reads with is closed when it comes back."""
+        for engine in (self.reading, self.writing):
+            event.listen(engine.pool, "checkin", _close_returned)
+            engine.dispose()
+
+
+def _close_returned(connection: DBAPIConnection | None, _: object) -> None:
+    if connection is not None:
+        connection.close()
 
 
 def unavailable(error: DBAPIError | PoolTimeoutError) -> StoreUnavailableError:
