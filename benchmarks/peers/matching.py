@@ -25,6 +25,9 @@ QUICK_MS: Final = 1000.0
 ALL_PAIRS_UP_TO: Final = 2_000_000
 """Pairs of orders and riders up to which all are priced and matched, too."""
 
+WARM_UP: Final = Pairs(*(np.array([number]) for number in (0, 0, 1, 2)))
+"""One pair that pays: what is compiled or loaded at the first call is so before anything is measured."""
+
 Tell = Callable[[str], None]
 """Told what is being measured."""
 
@@ -106,13 +109,14 @@ def compare_matchers(
 def _try(
     name: str, get: Callable[[], Matcher], pairs: Pairs, foreseen_ms: float, limits: Limits, tell: Tell
 ) -> Matched:
-    """One run, which warms up and tells how long the matcher takes."""
+    """One run after warming up; it tells how long the matcher takes."""
     tell(name)
     if foreseen_ms > 1000 * limits.patience_s:
         return Matched(name=name, why_not=f"left out, as it should take some {foreseen_ms / 1000:,.0f} s")
     found = []
     try:
         match = get()
+        match(*WARM_UP)
         taken_ms = cpu_ms(lambda: found.append(match(*pairs)))
     except PEER_FAULTS as fault:
         return Matched(name=name, why_not=told(fault))

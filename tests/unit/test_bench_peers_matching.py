@@ -113,6 +113,18 @@ def test_a_peer_that_fails_is_told_so_and_spoils_nothing() -> None:
     assert all(match.name in screen.getvalue() and match.why_not in screen.getvalue() for match in found)
 
 
+def test_what_happens_at_the_first_call_only_is_not_measured() -> None:
+    asked: list[int] = []
+
+    def match(row: Ints, column: Ints, cost: Ints, out: Ints) -> Ints:
+        asked.append(len(row))
+        return match_by_flow(row, column, cost, out)
+
+    compare_matchers(PAIRS, {"ours": lambda: match}, {}, FAST, lambda _: None)
+    assert asked[0] == 1
+    assert set(asked[1:]) == {len(PAIRS.row)}
+
+
 def test_a_table_stands_where_all_have_failed() -> None:
     failed = [Matched(name="ours", why_not="x"), Matched(name="peer", cpu_ms=2.0, total=1)]
     assert [row.metric for row in matching_rows("s", failed, (1, 1))] == [
