@@ -64,6 +64,8 @@ def _head(record: Record, told: Summary) -> Iterator[str]:
 
 def changes_text(changes: Changes) -> str:
     """What is another way than in the last plan, as a sentence."""
+    if not any(changes):
+        return "Nothing has changed since the last plan."
     parts = [f"{_many(changes.planned)} got a rider"]
     if changes.moved:
         parts.append(f"{_many(changes.moved)} moved to another")
@@ -105,14 +107,8 @@ def _verdicts(told: Summary) -> Table:
 def _choices(record: Record, told: Summary, shown: int) -> Table:
     """The orders for which the runner-up comes nearest, first; then those without one."""
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), pad_edge=False, show_edge=False)
-    for name, justify in (
-        ("order", "left"),
-        ("rider", "left"),
-        ("adds", "right"),
-        ("runner-up", "left"),
-        ("adds", "right"),
-    ):
-        table.add_column(name, no_wrap=True, justify="right" if justify == "right" else "left")
+    for name in ("order", "rider", "adds", "runner-up", "dearer by"):
+        table.add_column(name, no_wrap=True, justify="right" if name in ("adds", "dearer by") else "left")
     table.add_column("of which", overflow="fold")
     choices, orders, riders = told.choices, record.problem.order_ids, record.problem.rider_ids
     for n in _closest(told)[:shown]:

@@ -227,7 +227,7 @@ def test_the_examples_in_the_documents_are_what_the_program_says(
 
 
 def test_there_are_examples_in_the_documents() -> None:
-    assert len(EXAMPLE.findall(PAGE.text)) == 2
+    assert len(EXAMPLE.findall(PAGE.text)) == 4
 
 
 @pytest.mark.parametrize(("heading", "codes"), [("standing", Standing), ("obstacle", Obstacle), ("help", HelpKind)])
