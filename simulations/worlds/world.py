@@ -30,6 +30,12 @@ class World:
         parts = (getattr(self, part.name).words() for part in fields(self))
         return tuple(words for words in parts if words)
 
+    @property
+    def by_chance(self) -> bool:
+        """Whether anything in it is drawn, so that another seed is another world."""
+        kitchens = self.kitchens.error + self.kitchens.habit
+        return bool(self.declines or kitchens or self.vanishing.share or self.rain.hours)
+
 
 AS_TOLD: Final = World()
 """Everything is as the instance says."""

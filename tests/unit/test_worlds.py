@@ -55,6 +55,21 @@ def test_every_part_says_in_words_what_it_does() -> None:
 
 
 @pytest.mark.parametrize(
+    ("word", "drawn"),
+    [
+        ("declines=0.1", True),
+        ("late-kitchens=0.1", True),
+        ("vanishing=0.1", True),
+        ("rain", True),
+        ("positions=60", False),
+    ],
+)
+def test_worlds_say_whether_another_seed_is_another_world(word: str, drawn: bool) -> None:
+    assert parse_world([word]).by_chance == drawn
+    assert not AS_TOLD.by_chance
+
+
+@pytest.mark.parametrize(
     ("words", "codes"),
     [
         (["snow"], ["unknown_world"]),
