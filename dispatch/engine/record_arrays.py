@@ -74,6 +74,7 @@ def read_parts(header: Mapping[str, Any], arrays: Arrays, source: str) -> tuple[
         terms=arrays["plan.terms"],
         cost=header["cost"],
         summary=None,
+        view=None,
         **{name: arrays[f"plan.{name}"] for name in _PLAN_TIMES},
     )
     return problem, plan

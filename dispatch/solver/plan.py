@@ -10,6 +10,7 @@ from dispatch.solver.problem import Ints, Routes
 
 if TYPE_CHECKING:
     from dispatch.solver.summary import Summary
+    from dispatch.solver.view import View
 
 
 class Verdict(IntEnum):
@@ -50,7 +51,8 @@ class Plan:
     verdict: int64 (O,), a Verdict for each order. cost: int64 sum over orders and routes.
     terms: int64 (R, K), each rider's weighted cost terms, in the order of ``dispatch.solver.costs.TERMS``; their sum is
     the route's cost.
-    summary: what is told of the plan, where somebody has summed it up; it is no part of the decision.
+    summary: what is told of the plan, where somebody has summed it up. view: the problem as the solver has read it, so
+    that whoever looks at the plan next need not read it again. Neither is part of the decision.
     """
 
     routes: Routes
@@ -62,6 +64,7 @@ class Plan:
     terms: Ints
     cost: int
     summary: Summary | None = None
+    view: View | None = None
 
     def same_as(self, other: Plan) -> bool:
         """Whether both plans are equal bit for bit."""

@@ -91,4 +91,5 @@ def finish(view: View, table: Tableau, verdict: Ints, scratch: Scratch) -> Plan:
         verdict=verdict,
         terms=terms,
         cost=int(terms.sum()),
+        view=view,
     )

@@ -10,10 +10,11 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from dispatch.geo.kernel import kernel
+from dispatch.geo.kernel import kernel, move
 from dispatch.solver.bound import Prices, Stakes, fill_stakes, prices_of, sum_of_least
 from dispatch.solver.changes import NOBODY, Changes, count_changes, count_resequenced, fill_riders
 from dispatch.solver.choices import Choices, choices_of
+from dispatch.solver.costs import TERMS
 from dispatch.solver.costs.terms import ENDING
 from dispatch.solver.insertion import Scratch, make_scratch
 from dispatch.solver.least import Bases, empty_bases, ride_frozen
@@ -22,7 +23,8 @@ from dispatch.solver.plan import Plan, Verdict
 from dispatch.solver.problem import Ints, Problem, Routes
 from dispatch.solver.reach import Grid, Reach, empty_grid, empty_reach, find_reach
 from dispatch.solver.shortages import Shortages, shortages_of
-from dispatch.solver.view import View, make_view
+from dispatch.solver.view import View, flags_of, make_view
+from dispatch.solver.walk import walk
 from dispatch.units import Cost
 
 NEAR: Final = 5
@@ -77,22 +79,21 @@ def summarize(
     params: Params,
     plan: Plan,
     *,
-    view: View | None = None,
     choices: int = MOST_CHOICES,
     trials: int = MOST_TRIALS,
 ) -> Summary:
     """Sum up a sound plan for the problem and the parameters, whoever made it.
 
-    view: of the problem, if there is one already. choices: orders with a new rider to look at. trials: about how many
-    pairs of an order without a rider and any rider.
+    choices: orders with a new rider to look at. trials: about how many pairs of an order without a rider and any rider.
     """
-    view = make_view(problem, params.rules, params.weights) if view is None else view
+    view = _view(problem, params, plan)
     scratch = make_scratch(
         max(params.rules.max_stops, _longest(problem.routes), _longest(plan.routes)), len(plan.verdict)
     )
     desk = _make_desk(problem, view)
     prices = prices_of(problem, params)
     _sum_up(view, _tasks(problem.routes), problem.routes.frozen, _tasks(plan.routes), prices, desk, scratch)
+    plan = _with_terms(view, plan, scratch)
     numbers = _Numbers(*desk.numbers.tolist())
     chosen = _oldest(problem, desk.chosen[: numbers.chosen], choices)
     short = _oldest(problem, desk.short[: numbers.short], max(1, trials // max(1, problem.rider_count)))
@@ -107,6 +108,35 @@ def summarize(
         shortages=shortages_of(view, plan, short, desk.stakes.out[short], scratch),
         short=numbers.short,
     )
+
+
+def _view(problem: Problem, params: Params, plan: Plan) -> View:
+    """The problem as the plan's solver has read it, where it was this one, read under these parameters."""
+    view = plan.view
+    if view is None or view.rules != flags_of(params.rules) or len(view.barred) != len(problem.bars):
+        return make_view(problem, params.rules, params.weights)
+    foreseen = view.onward_m if problem.onward_m is None else problem.onward_m
+    read = (view.now, view.orders, view.riders, view.travel, view.weights, view.onward_m)
+    asked = (problem.now, problem.orders, problem.riders, problem.travel, params.weights, foreseen)
+    if all(mine is theirs for mine, theirs in zip(read, asked, strict=True)):
+        return view
+    return make_view(problem, params.rules, params.weights)
+
+
+def _with_terms(view: View, plan: Plan, scratch: Scratch) -> Plan:
+    """The plan with its cost terms, which solvers of other people may have left out."""
+    terms = np.zeros((len(plan.routes.frozen), len(TERMS)), np.int64)
+    if plan.terms.shape == terms.shape:
+        return plan
+    _walk_all(view, plan.routes.start, plan.routes.order * 2 + plan.routes.kind, terms, scratch)
+    return replace(plan, terms=terms, cost=int(terms.sum()))
+
+
+@kernel
+def _walk_all(view: View, start: Ints, tasks: Ints, terms: Ints, scratch: Scratch) -> None:
+    for r in range(terms.shape[0]):
+        walk(view, r, tasks[start[r] : start[r + 1]], start[r + 1] - start[r], scratch.ledger)
+        move(scratch.ledger.terms, 0, terms.shape[1], terms[r], 0)
 
 
 class _Tasks(NamedTuple):
@@ -172,7 +202,7 @@ def _tasks(routes: Routes) -> _Tasks:
 
 
 def _longest(routes: Routes) -> int:
-    return int(np.diff(routes.start).max(initial=0))
+    return int((routes.start[1:] - routes.start[:-1]).max(initial=0))
 
 
 @kernel
@@ -202,6 +232,8 @@ def _sum_up(view: View, old: _Tasks, frozen: Ints, new: _Tasks, prices: Prices, 
 
 def _oldest(problem: Problem, orders: Ints, most: int) -> Ints:
     """At most so many of the orders, the oldest first."""
+    if len(orders) < 2:
+        return orders
     by_age = np.argsort(problem.orders.placed_at[orders], kind="stable")
     return np.asarray(orders[by_age[:most]])
 

@@ -34,6 +34,17 @@ class RuleFlags(NamedTuple):
     max_food_age_s: int
 
 
+def flags_of(rules: Rules) -> RuleFlags:
+    """The rules as compiled loops read them."""
+    return RuleFlags(
+        one_merchant_on_board=int(rules.one_merchant_on_board),
+        last_pickup_in_shift=int(rules.last_pickup_in_shift),
+        max_tasks=rules.max_stops,
+        max_orders_on_board=rules.max_orders_on_board,
+        max_food_age_s=rules.max_food_age_s,
+    )
+
+
 class View(NamedTuple):
     """Everything a route's cost depends on.
 
@@ -84,13 +95,7 @@ def make_view(problem: Problem, rules: Rules, weights: Weights) -> View:
         onward_m=np.zeros(len(problem.travel.points), np.int64) if problem.onward_m is None else problem.onward_m,
         ending=ending_prices(weights, riders, problem.travel.pace, problem.now),
         weights=weights,
-        rules=RuleFlags(
-            one_merchant_on_board=int(rules.one_merchant_on_board),
-            last_pickup_in_shift=int(rules.last_pickup_in_shift),
-            max_tasks=rules.max_stops,
-            max_orders_on_board=rules.max_orders_on_board,
-            max_food_age_s=rules.max_food_age_s,
-        ),
+        rules=flags_of(rules),
     )
 
 
