@@ -19,14 +19,17 @@ export NUMBA_CACHE_DIR := $(CURDIR)/build/kernels-$(shell cat dispatch/geo/kerne
 PIP_INSTALL := $(BIN)/python -m pip install -qq
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench bench-micro bench-store endure peers quality lock clean
+.PHONY: help run day test lint bench bench-micro bench-store endure peers quality lock clean
 
 help: ## List the recipes
 	@echo "make RECIPE, with RECIPE one of:"
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
 	@echo "Set PYTHON=/path/to/python3 to choose the interpreter."
 
-run: $(READY) ## Dispatch the built-in day and write its report, figures, orders and events to build/run
+run: $(READY) ## Serve a synthetic city that robots drive through the API (RUN_ARGS="--speed 60 --for 30")
+	@exec $(BIN)/dispatch serve --demo $(RUN_ARGS)
+
+day: $(READY) ## Play the built-in day at once and write its report, figures, orders and events to build/run
 	@$(BIN)/dispatch simulate $(DAY) --out $(OUT)
 
 test: lint ## Lint, then run every test

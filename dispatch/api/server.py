@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import Callable
 
@@ -15,11 +16,16 @@ GRACE_S = 10
 
 
 class Server(uvicorn.Server):
-    """Serves one app; started where ``started`` says so, stopped by ``should_exit`` or a signal."""
+    """Serves one app; started where ``started`` says so, stopped by ``should_exit`` or a signal.
+
+    ``listening`` is called once requests are answered, ``ending`` as soon as none are taken any more.
+    """
 
     def __init__(self, app: FastAPI, *, host: str = "127.0.0.1", port: int = 8080) -> None:
         self.app = app
-        self.listening: Callable[[int], None] | None = None
+        self.listening: Callable[[], None] | None = None
+        self.ending: Callable[[], None] | None = None
+        self._timer: asyncio.Task[None] | None = None
         super().__init__(
             uvicorn.Config(
                 app,
@@ -34,13 +40,25 @@ class Server(uvicorn.Server):
         )
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Open the service, then listen; ``listening`` is told the port."""
+        """Open the service, then listen."""
         await super().startup(sockets)
         if self.listening is not None and self.started:
-            self.listening(self.servers[0].sockets[0].getsockname()[1])
+            self.listening()
+
+    def end_after(self, wall_s: float) -> None:
+        """Stop so long after the service is ready."""
+
+        async def wait() -> None:
+            await self.app.state.services.ready.wait()
+            await asyncio.sleep(wall_s)
+            self.should_exit = True
+
+        self._timer = asyncio.create_task(wait())
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop taking requests, end those under way, close the service."""
+        if self.ending is not None:
+            await asyncio.to_thread(self.ending)
         services: Services | None = getattr(self.app.state, "services", None)
         if services is not None:
             services.stop()

@@ -6,7 +6,9 @@ import click
 
 
 @click.command()
-@click.option("--demo", is_flag=True, help="A synthetic city, driven by robots through the API; keeps nothing.")
+@click.option(
+    "--demo", is_flag=True, help="A synthetic city that robots drive through the API; without --db it keeps nothing."
+)
 @click.option("--host", help="Address to listen on.  [default: 127.0.0.1]")
 @click.option("--port", type=int, help="Port to listen on.  [default: 8080]")
 @click.option("--db", help="Address of the database.  [default: sqlite:///dispatch.db]")
@@ -16,7 +18,10 @@ import click
     type=click.Choice(["all", "api", "worker"]),
     help="all: everything. api: only answers. worker: holds and plans markets.  [default: all]",
 )
-@click.option("--speed", type=float, help="Seconds of the service's clock in one of the wall, for tries.  [default: 1]")
+@click.option(
+    "--speed", type=float, help="Seconds of the service's clock in one of the wall.  [default: 1; of a demo 20]"
+)
+@click.option("--for", "for_s", metavar="SECONDS", type=click.FloatRange(min=0), help="Stop so long after being ready.")
 def serve(
     demo: bool,
     host: str | None,
@@ -25,6 +30,7 @@ def serve(
     redis: str | None,
     role: str | None,
     speed: float | None,
+    for_s: float | None,
 ) -> None:
     """Run the service until it is stopped (Ctrl-C, or SIGTERM), which loses nothing that was acknowledged.
 
@@ -34,7 +40,7 @@ def serve(
 
     \b
     Examples:
-      dispatch serve --demo --speed 20
+      dispatch serve --demo --speed 60 --for 30
       dispatch serve --db sqlite:///city.db --port 8000
       dispatch serve --db postgresql://dispatch@db/dispatch --redis redis://cache:6379/0 --role worker
     """
@@ -42,4 +48,4 @@ def serve(
     from dispatch.commands.serving import run  # noqa: PLC0415
 
     given = {"host": host, "port": port, "db": db, "redis": redis, "role": role, "speed": speed}
-    run(given, demo=demo)
+    run(given, demo=demo, for_s=for_s)

@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 import secrets
 import signal
-import subprocess
-import sys
+import socket
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -21,6 +20,8 @@ from dispatch.api.app import create_app
 from dispatch.api.logs import set_up_logs
 from dispatch.api.server import Server
 from dispatch.api.state import AppState
+from dispatch.commands.demo import DEMO_MARKET, DEMO_SPEED, Robots
+from dispatch.commands.listening import address_of, listen
 from dispatch.engine.clock import Clock, FastClock, SystemClock
 from dispatch.engine.planner import Keep
 from dispatch.engine.records import RecordStore
@@ -38,10 +39,6 @@ from dispatch.store.databases import parse_url
 from dispatch.store.live.open import open_live
 from dispatch.store.store import Store, open_store
 
-DEMO_MARKET = MarketId("demo")
-ROBOTS_KEY = "ROBOTS_KEY"
-"""The environment variable in which the robots of a demo find their key."""
-
 
 @dataclass(slots=True)
 class _Started:
@@ -51,22 +48,58 @@ class _Started:
     robots_key: str | None = None
 
 
-def run(given: Mapping[str, Any], *, demo: bool) -> None:
-    """Serve until stopped. Raises InvalidInputError and what opening the database raises."""
+def run(given: Mapping[str, Any], *, demo: bool, for_s: float | None = None) -> None:
+    """Serve until stopped, or for so long once plans are made.
+
+    Raises InvalidInputError, CannotListenError and what opening the database raises.
+    """
     with ExitStack() as stack:
         if demo and given.get("db") is None:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="dispatch-demo-"))
             given = {**given, "db": f"sqlite:///{folder}/demo.db"}
+        if demo and given.get("speed") is None:
+            given = {**given, "speed": DEMO_SPEED}
         read = {**given, "role": None if given["role"] is None else Part(given["role"])}
         settings = load_settings(read, os.environ)
         if demo:
             settings = replace(settings, market=DEMO_MARKET, log="warning")
         set_up_logs(settings.log)
+        listening = stack.enter_context(listen(settings.host, settings.port))
         store = stack.enter_context(open_store(settings.db, upgrading=settings.role is not Part.API))
         started = _Started()
         app = create_app(lambda: _start(settings, store, started, demo=demo))
-        server = _Announcing(Server(app, host=settings.host, port=settings.port), settings, started)
-        server.run(stack, demo=demo)
+        _serve(Server(app), listening, settings, started, for_s)
+
+
+def _serve(
+    server: Server, listening: socket.socket, settings: Settings, started: _Started, for_s: float | None
+) -> None:
+    robots = Robots()
+
+    def tell() -> None:
+        url = address_of(listening, settings.host)
+        _announce(url, settings, started)
+        if started.robots_key is not None:
+            robots.start(url, started.robots_key)
+        if for_s is not None:
+            server.end_after(for_s)
+
+    server.listening, server.ending = tell, robots.stop
+    # The server ends in good order on these signals, and then sends them again: that would make a failure of it.
+    for one in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(one, signal.SIG_IGN)
+    server.run([listening])
+
+
+def _announce(url: str, settings: Settings, started: _Started) -> None:
+    click.echo(f"Dispatch serves {url} (role {settings.role.value}, API description: {url}/openapi.json)")
+    if started.password is not None:
+        click.echo(f"Sign in as admin with the password {started.password} (shown this once).")
+    if started.robots_key is not None:
+        pace = "in real time" if settings.speed == 1 else f"with a clock {settings.speed:g} times as fast as yours"
+        click.echo(f"A synthetic city {pace}; robots are its merchants, customers and riders. Ctrl-C ends it.")
+    elif settings.role is not Part.API:
+        click.echo("Plans are made once the solver is compiled; the first time, that takes a minute or more.")
 
 
 @asynccontextmanager
@@ -128,38 +161,3 @@ def _secret(settings: Settings) -> bytes:
         with os.fdopen(opened, "w", encoding="ascii") as file:
             file.write(secrets.token_urlsafe(48))
     return path.read_text("ascii").strip().encode()
-
-
-class _Announcing:
-    """The server, and what is told when it listens."""
-
-    def __init__(self, server: Server, settings: Settings, started: _Started) -> None:
-        self._server, self._settings, self._started = server, settings, started
-
-    def run(self, stack: ExitStack, *, demo: bool) -> None:
-        """Serve until stopped; in a demo, with robots."""
-        self._server.listening = lambda port: self._tell(stack, port, demo=demo)
-        # The server ends in good order on this signal, and then sends it again: that would make a failure of it.
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        self._server.run()
-
-    def _tell(self, stack: ExitStack, port: int, *, demo: bool) -> None:
-        url = f"http://{self._settings.host}:{port}"
-        click.echo(f"Dispatch serves {url} (API description: {url}/openapi.json)")
-        if self._started.password is not None:
-            click.echo(f"Sign in as admin with the password {self._started.password} (shown this once).")
-        click.echo("Plans are made once the solver is compiled; the first time, that takes a minute or more.")
-        if demo and self._started.robots_key is not None:
-            stack.enter_context(_robots(url, self._started.robots_key))
-
-
-@contextmanager
-def _robots(url: str, key: str) -> Iterator[None]:
-    """Robots in a process of their own, so that they take no time from the service."""
-    command = [sys.executable, "-c", "from dispatch.cli import main; main()", "drive", url, "--market", DEMO_MARKET]
-    robots = subprocess.Popen(command, env={**os.environ, ROBOTS_KEY: key})
-    try:
-        yield
-    finally:
-        robots.terminate()
-        robots.wait(10)

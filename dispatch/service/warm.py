@@ -34,7 +34,8 @@ _DOORS: Final = (Place(4.62, -74.06), Place(4.63, -74.08), Place(4.60, -74.05))
 async def compile_apart(policies: Sequence[str]) -> None:
     """Compile in another process what these policies need; what goes wrong there is met again here, and told."""
     command = "import sys; from dispatch.service.warm import warm_up_all; warm_up_all(sys.argv[1:])"
-    process = await asyncio.create_subprocess_exec(sys.executable, "-c", command, *policies)
+    # In a session of its own: Ctrl-C is for this process, which ends the other one.
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", command, *policies, start_new_session=True)
     try:
         await process.wait()
     finally:

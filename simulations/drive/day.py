@@ -3,36 +3,55 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import sys
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+import signal
+from collections.abc import Coroutine
+from dataclasses import dataclass, replace
 from pathlib import Path
+from time import monotonic
 from typing import Any, Final
 
 import click
 import httpx
 
 from dispatch.model.order import Order, OrderId
+from dispatch.model.reasons import CancelReason
 from dispatch.model.rider import Rider, Shift, ShiftId
 from dispatch.units import Instant, Seconds
 from simulations.drive.api import Caller, ServiceClock, instant_of, rfc3339
+from simulations.drive.line import telling
+from simulations.drive.progress import Progress, Stage
 from simulations.drive.rider import RobotRider
 from simulations.instance import Instance
 from simulations.readers import load_instance
+from simulations.worlds.draws import draw
 
 _TOGETHER: Final = 16
-_SAY_S: Final = 1.0
+_READY_S: Final = 0.5
 
 
 def play(url: str, key: str, path: Path, *, market: str | None, skip_s: Seconds, thin: int, again: bool) -> None:
     """Drive the service until the day is over, or, ``again``, until stopped. Raises InvalidInputError, HTTPError."""
     instance = load_instance(path, thin=thin)
-    with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_play(url, key, instance, market, skip_s, again=again))
+    progress = Progress()
+    asyncio.run(_until_stopped(_play(url, key, instance, market, skip_s, progress, again=again)))
+    click.echo(progress.summary())
 
 
-async def _play(url: str, key: str, instance: Instance, market: str | None, skip_s: Seconds, *, again: bool) -> None:
+async def _until_stopped(playing: Coroutine[None, None, None]) -> None:
+    """Play to the end, or until Ctrl-C or SIGTERM, which is a good end as well."""
+    task = asyncio.ensure_future(playing)
+    loop = asyncio.get_running_loop()
+    for one in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(one, task.cancel)
+    try:
+        await task
+    except asyncio.CancelledError:
+        return
+
+
+async def _play(
+    url: str, key: str, instance: Instance, market: str | None, skip_s: Seconds, progress: Progress, *, again: bool
+) -> None:
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
     async with httpx.AsyncClient(base_url=url, limits=limits, timeout=90) as client:
         answer = await client.get("/v1/markets", headers={"Authorization": f"Bearer {key}"})
@@ -41,11 +60,22 @@ async def _play(url: str, key: str, instance: Instance, market: str | None, skip
         clock = ServiceClock(float(instant_of(known[name]["now"])), float(known[name]["speed"]))
         office = Caller(client, key, name)
         await _register(office, instance)
+        await _until_ready(client)
         turn = 0
         while turn == 0 or again:
             day = _moved(instance, int(clock.now()), skip_s, turn)
-            await Day(client, office, name, day, clock).run()
+            await Day(client, office, name, day, clock, progress).run()
             turn += 1
+
+
+async def _until_ready(client: httpx.AsyncClient) -> None:
+    """Wait until the service can plan: where the solver was never compiled before, that takes a minute or more."""
+    began = monotonic()
+    async with telling(
+        lambda: f"Compiling the solver; only the first start takes a minute: {monotonic() - began:.0f} s"
+    ):
+        while (await client.get("/health/ready")).status_code != 200:
+            await asyncio.sleep(_READY_S)
 
 
 async def _register(office: Caller, instance: Instance) -> None:
@@ -69,7 +99,10 @@ async def _register(office: Caller, instance: Instance) -> None:
 
 
 def _moved(instance: Instance, now: Instant, skip_s: Seconds, turn: int) -> Instance:
-    """The day moved so that what happens ``skip_s`` after its beginning happens now; orders get ids of this turn."""
+    """The day moved so that what happens ``skip_s`` after its beginning happens now; orders get ids of this turn.
+
+    What was placed before and is still being cooked is there from the beginning, so nobody waits for the first pickup.
+    """
     move_s = now - (instance.starts_at + skip_s)
 
     def order(one: Order) -> Order:
@@ -92,7 +125,7 @@ def _moved(instance: Instance, now: Instant, skip_s: Seconds, turn: int) -> Inst
 
     return replace(
         instance,
-        orders=tuple(order(one) for one in instance.orders if one.placed_at + move_s >= now),
+        orders=tuple(order(one) for one in instance.orders if one.ready_at + move_s >= now),
         shifts=tuple(shift(one) for one in instance.shifts if one.ends_at + move_s > now + 600),
     )
 
@@ -106,29 +139,38 @@ class Day:
     market: str
     instance: Instance
     clock: ServiceClock
-    counts: dict[str, int] = field(default_factory=dict)
+    progress: Progress
 
     async def run(self) -> None:
         """Play it to its end."""
         orders = {order.id: order for order in self.instance.orders}
         riders = {rider.id: rider for rider in self.instance.riders}
-        saying = asyncio.create_task(self._say())
         shifts = [self._ride(riders[shift.rider_id], shift, orders) for shift in self.instance.shifts]
-        try:
+        async with telling(self._line):
             await asyncio.gather(self._place_orders(), *shifts)
-        finally:
-            saying.cancel()
 
     async def _place_orders(self) -> None:
         async with asyncio.TaskGroup() as group:
             for order in self.instance.orders:
                 await self.clock.until(order.placed_at)
-                group.create_task(self._place_order(order))
+                group.create_task(self._want(order))
 
-    async def _place_order(self, order: Order) -> None:
+    async def _want(self, order: Order) -> None:
+        """One customer: places the order, and may call it off where nobody carries it."""
         answer = await self.office.ask("POST", "/v1/orders", _order(order))
-        name = "placed" if answer.status_code == 201 else "not placed"
-        self.counts[name] = self.counts.get(name, 0) + 1
+        if answer.status_code != 201:
+            self.progress.not_placed += 1
+            return
+        self.progress.move((order.id,), Stage.OPEN)
+        rules = self.instance.rules
+        if rules.cancel_after_s is None or draw("patience", 0, order.id).random() >= rules.cancel_probability:
+            return
+        await self.clock.until(order.placed_at + rules.cancel_after_s)
+        if self.progress.stage(order.id) is Stage.OPEN:
+            reason = {"reason": CancelReason.WAITED_TOO_LONG.value}
+            answer = await self.office.ask("POST", f"/v1/orders/{order.id}/cancel", reason)
+            if answer.status_code == 200:
+                self.progress.move((order.id,), Stage.CANCELLED)
 
     async def _ride(self, rider: Rider, shift: Shift, orders: dict[OrderId, Order]) -> None:
         refresh = ""
@@ -145,29 +187,17 @@ class Day:
 
         caller = Caller(self.client, "", self.market)
         known = {str(name): order for name, order in orders.items()}
-        robot = RobotRider(self.instance, rider, shift, caller, self.clock, sign_in, known, self.counts)
+        robot = RobotRider(self.instance, rider, shift, caller, self.clock, sign_in, known, self.progress)
         try:
             await robot.work()
         except httpx.HTTPError as error:
             click.echo(f"Rider {rider.id} gives up: {error}", err=True)
 
-    async def _say(self) -> None:
-        """A line of figures every second, over the last one on a terminal."""
-        terminal = sys.stdout.isatty()
-        while True:
-            await asyncio.sleep(_SAY_S if terminal else 10 * _SAY_S)
-            line = f"{rfc3339(self.clock.now())[11:19]}  {'  '.join(self._figures())}"
-            click.echo(f"\r{line:<110}" if terminal else line, nl=not terminal)
-
-    def _figures(self) -> Iterator[str]:
-        now, counts = self.clock.now(), self.counts
+    def _line(self) -> str:
+        """How it goes, by the clock of the service."""
+        now = self.clock.now()
         working = sum(shift.starts_at <= now < shift.ends_at for shift in self.instance.shifts)
-        placed, delivered = counts.get("placed", 0), counts.get("delivered", 0)
-        yield f"riders {working}"
-        yield f"orders placed {placed}"
-        yield f"on the way {counts.get('picked_up', 0) - delivered}"
-        yield f"delivered {delivered}"
-        yield f"refused steps {counts.get('refused', 0)}"
+        return f"{rfc3339(now)[11:16]}  {working} riders  {self.progress.line()}"
 
 
 def _order(order: Order) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from dispatch.model.order import Order
 from dispatch.model.place import Place
 from dispatch.model.rider import Rider, Shift
 from simulations.drive.api import Caller, ServiceClock, instant_of, rfc3339
+from simulations.drive.progress import Progress, Stage
 from simulations.instance import Instance
 
 Tasks = dict[str, Any]
@@ -22,7 +23,7 @@ _STEP_S: Final = 0.5
 
 
 class RobotRider:
-    """One rider through one shift. ``counts`` is told of what was done, by name."""
+    """One rider through one shift. ``progress`` is told of what was done."""
 
     def __init__(
         self,
@@ -33,11 +34,11 @@ class RobotRider:
         clock: ServiceClock,
         sign_in: SignIn,
         orders: Mapping[str, Order],
-        counts: dict[str, int],
+        progress: Progress,
     ) -> None:
         self._instance, self._rider, self._shift = instance, rider, shift
         self._caller, self._clock, self._sign_in = caller, clock, sign_in
-        self._orders, self._counts = orders, counts
+        self._orders, self._progress = orders, progress
         self._sequence = int(clock.now() * 1000)
         self._tag = ""
         self._tasks: Tasks | None = None
@@ -94,11 +95,19 @@ class RobotRider:
         if self._tasks is None:
             return
         for offer in list(self._tasks["offers"]):
-            if self._clock.now() >= self._answer_at(offer):
-                await self._act("accept", offer_id=offer["id"])
+            if self._clock.now() >= self._answer_at(offer) and await self._act("accept", offer_id=offer["id"]):
+                self._progress.move(offer["order_ids"], Stage.ASSIGNED)
         step = self._step()
-        if step is not None and self._clock.now() >= step[0]:
-            await self._act(step[1], **step[2])
+        if step is not None and self._clock.now() >= step[0] and await self._act(step[1], **step[2]):
+            self._tell(step[1], step[2])
+
+    def _tell(self, kind: str, fields: Mapping[str, Any]) -> None:
+        if kind == "picked_up":
+            self._progress.move(fields["order_ids"], Stage.ON_BOARD)
+        elif kind == "returned":
+            self._progress.move((fields["order_id"],), Stage.CANCELLED)
+        elif kind == "delivered" and fields["order_id"] in self._orders:
+            self._progress.deliver(self._orders[fields["order_id"]], self._clock.now())
 
     def _step(self) -> tuple[float, str, dict[str, Any]] | None:
         """The next step of the route: when, what, and with which fields."""
@@ -133,20 +142,22 @@ class RobotRider:
         before_s = max((order.dropoff_handling.before_s for order in orders), default=0)
         return there_at + before_s, kind, {"order_id": names[0]}
 
-    async def _act(self, kind: str, **fields: object) -> None:
+    async def _act(self, kind: str, **fields: object) -> bool:
+        """Say what was done; whether the service agrees."""
         self._sequence += 1
         action = {"kind": kind, "sequence": self._sequence, **fields}
         answer = await self._caller.ask("POST", "/v1/riders/me/actions", {"actions": [action]})
         if answer.status_code != 200:
             self._tag = ""
             await asyncio.sleep(_STEP_S)
-            return
+            return False
         result = answer.json()
         self._tasks, self._tag = result["tasks"], ""
-        refused = result["results"][0]["status"] == "refused"
-        self._counts["refused" if refused else kind] = self._counts.get("refused" if refused else kind, 0) + 1
-        if refused:
+        if result["results"][0]["status"] == "refused":
+            self._progress.refused += 1
             await asyncio.sleep(_STEP_S)
+            return False
+        return True
 
     async def _report(self) -> None:
         """Say every few seconds of the wall where the rider is."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -76,18 +77,28 @@ def serving(db: Path) -> Iterator[Process]:
             running.stop(signal.SIGKILL)
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
 def test_what_was_acknowledged_is_there_however_it_stops(tmp_path: Path, how: signal.Signals) -> None:
     with serving(tmp_path / "city.db") as first:
         password = first.wait_for(r"password (\S+)")
         with first.sign_in(password) as admin:
             admin.post("/v1/merchants", json={"id": "m1", "place": PICKUP}).raise_for_status()
             placed = admin.post("/v1/orders", json={"merchant_id": "m1", "dropoff": DROPOFF}).raise_for_status().json()
-        assert first.stop(how) == (0 if how is signal.SIGTERM else -how)
+        assert first.stop(how) == (-how if how is signal.SIGKILL else 0)
     assert (tmp_path / "city.db.secret").stat().st_mode & 0o077 == 0
     with serving(tmp_path / "city.db") as second, second.sign_in(password) as admin:
         assert admin.get(f"/v1/orders/{placed['id']}").json() == placed
         assert httpx.get(f"{second.url}/health/live").json()["status"] == "ok"
+
+
+def test_a_port_in_use_is_said_before_anything_is_done(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        tried = [*PROGRAM, "serve", "--port", str(port), "--db", f"sqlite:///{tmp_path}/x.db"]
+        done = subprocess.run(tried, capture_output=True, text=True, check=False, timeout=PATIENCE_S)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"127.0.0.1:{port} is in use" in done.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_what_cannot_be_served_is_said(tmp_path: Path) -> None:
