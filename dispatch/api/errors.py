@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 
 from dispatch.api.limits import TooManyError
 from dispatch.api.schemas.orders import OrderOut
+from dispatch.api.schemas.riders import RiderOut
 from dispatch.errors import (
     ConflictError,
     DispatchError,
@@ -23,8 +24,9 @@ from dispatch.errors import (
     StaleError,
     TravelError,
 )
-from dispatch.model.state import OrderState
+from dispatch.model.state import OrderState, RiderState
 from dispatch.service.host import VersionError
+from dispatch.units import Instant
 
 LOG: Final = logging.getLogger(__name__)
 MEDIA_TYPE: Final = "application/problem+json"
@@ -89,8 +91,8 @@ def problem(
     return JSONResponse(body, status, headers=dict(headers), media_type=MEDIA_TYPE)
 
 
-def answer(error: DispatchError) -> JSONResponse:
-    """A refusal as an answer."""
+def answer(error: DispatchError, now: Instant = 0) -> JSONResponse:
+    """A refusal as an answer; ``now`` is the present instant, for showing a rider."""
     status = status_of(error)
     issues = error.issues if isinstance(error, InvalidInputError) else ()
     headers: dict[str, str] = {}
@@ -101,9 +103,11 @@ def answer(error: DispatchError) -> JSONResponse:
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers["Retry-After"] = str(_RETRY_AFTER_S)
     present = None
-    if isinstance(error, VersionError) and isinstance(error.present, OrderState):
-        present = OrderOut.of(error.present).model_dump(mode="json")
-        headers["ETag"] = f'"{error.present.version}"'
+    if isinstance(error, VersionError) and isinstance(error.present, OrderState | RiderState):
+        found = error.present
+        shown = OrderOut.of(found) if isinstance(found, OrderState) else RiderOut.of(found, now)
+        present = shown.model_dump(mode="json")
+        headers["ETag"] = f'"{found.version}"'
     return problem(status, error.code, error.cause, error.action, issues=issues, headers=headers, present=present)
 
 
@@ -111,10 +115,10 @@ def add_handlers(app: FastAPI) -> None:
     """Make every error of the app a problem."""
 
     @app.exception_handler(DispatchError)
-    async def refused(_: Request, error: DispatchError) -> JSONResponse:
+    async def refused(request: Request, error: DispatchError) -> JSONResponse:
         if status_of(error) == HTTPStatus.INTERNAL_SERVER_ERROR:
             LOG.error("A request failed.", exc_info=error)
-        return answer(error)
+        return answer(error, request.state.services.clock.now())
 
     @app.exception_handler(RequestValidationError)
     async def malformed(_: Request, error: RequestValidationError) -> JSONResponse:

@@ -15,7 +15,7 @@ from dispatch.engine.intents import intents, on_time, planned_of, sequences_of
 from dispatch.engine.learned import Learner
 from dispatch.engine.policy import Policy
 from dispatch.engine.sending import Sending
-from dispatch.engine.snapshot import Outlook, Planned, snapshot
+from dispatch.engine.snapshot import Outlook, Planned, Snapshots
 from dispatch.errors import DispatchError
 from dispatch.geo.travel import TravelTimes
 from dispatch.model.commands import ApplyPlan
@@ -78,7 +78,8 @@ class Planner:
     ) -> None:
         self.policy = policy
         self.learner = Learner(policy.learned) if policy.learned.anything else None
-        self._travel, self._solver, self._seed = travel, solver, seed
+        self._solver, self._seed = solver, seed
+        self._snapshots = Snapshots(travel, policy.params.rules, policy.loop)
         self._checked, self._explained, self._keep = checked, explained, keep
         self._planned: Planned = {}
         self._demand = Demand(policy.demand)
@@ -86,13 +87,26 @@ class Planner:
 
     def look(self, state: MarketState, now: Instant) -> Problem | None:
         """What is to be planned at ``now``; None where there are no orders."""
-        policy = self.policy
         outlook = self._outlook(state, now)
-        problem = snapshot(state, now, self._travel, policy.params.rules, policy.loop, self._planned, outlook)
+        problem = self._snapshots.take(state, now, self._planned, outlook)
         if problem.order_count == 0:
             self._planned = {}
             return None
         return problem if self.learner is None else self.learner.expected(problem, state)
+
+    def peek(self, state: MarketState, now: Instant) -> Problem | None:
+        """The same as ``look``, and nothing is remembered of it: for what is not put into effect."""
+        policy = self.policy
+        outlook = self._demand.onward_m if policy.params.weights.ending > 0 else None
+        problem = self._snapshots.take(state, now, self._planned, outlook)
+        if problem.order_count == 0:
+            return None
+        return problem if self.learner is None else self.learner.expected(problem, state)
+
+    def try_out(self, problem: Problem, tick: int) -> Plan:
+        """Plan and sum up; not judged, not recorded."""
+        params = self.policy.params
+        return with_summary(problem, params, self._solver(problem, params, seed=self._seed + tick))
 
     def solve(self, problem: Problem, tick: int) -> Solved:
         """Plan, sum up, record, judge. Raises UnsoundPlanError; what a solver may make of a market is in its arrays."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from dispatch.model.events_dispatch import OfferId
 from dispatch.model.events_market import CaseId
 from dispatch.model.order import MerchantId, OrderId
-from dispatch.model.override import OverrideKind, OverrideReason
+from dispatch.model.override import OverrideId, OverrideKind, OverrideReason
 from dispatch.model.place import Place
 from dispatch.model.reasons import CaseKind, CaseResult, CaseStep, UnassignReason
 from dispatch.model.rider import RiderId, Task
@@ -103,6 +103,7 @@ class MakeOverride:
     until: Instant | None = None
     preferred_rider_id: RiderId | None = None
     cost_difference: Cost | None = None
+    undoes: OverrideId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,6 +32,10 @@ class OverrideKind(StrEnum):
     PRIORITISE = "prioritise"
     PAUSE_RIDER = "pause_rider"
     RESUME_RIDER = "resume_rider"
+    SPLIT = "split"
+    """An order leaves those that its rider has together; another rider gets it."""
+    UNDO = "undo"
+    """An earlier override is taken back; what has been recorded stays."""
 
 
 class OverrideReason(StrEnum):
@@ -47,6 +51,10 @@ class OverrideReason(StrEnum):
     WEATHER = "weather"
     ROAD_CLOSED = "road_closed"
     TRAINING = "training"
+    MISTAKE = "mistake"
+    """The decision that this one takes back was wrong."""
+    EXPIRED = "expired"
+    """An override was for a limited time, and the time is over."""
     OTHER = "other"
 
 
@@ -63,8 +71,27 @@ NEEDS: Final[Mapping[OverrideKind, tuple[str, ...]]] = {
     OverrideKind.PRIORITISE: ("order_id", "priority"),
     OverrideKind.PAUSE_RIDER: ("rider_id",),
     OverrideKind.RESUME_RIDER: ("rider_id",),
+    OverrideKind.SPLIT: ("order_id",),
+    OverrideKind.UNDO: ("undoes",),
 }
 """The fields each kind cannot do without; BAR and UNBAR need one of order_id and merchant_id besides."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Earlier:
+    """What an override is about as it was before: whoever undoes it goes back to this.
+
+    rider_id: who had the order. barred: whether the rider named was barred from the order (or merchant) named.
+    paused_until: of the rider named.
+    """
+
+    rider_id: RiderId | None = None
+    pinned_to: RiderId | None = None
+    pinned_until: Instant | None = None
+    held_until: Instant | None = None
+    priority: int = 0
+    barred: bool = False
+    paused_until: Instant | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +100,8 @@ class Override:
 
     ``until`` None means until somebody takes it back. ``before`` and ``after`` describe what it changed, in words.
     ``preferred_rider_id`` is the optimizer's rider, ``cost_difference`` how much dearer the person's choice is (None:
-    not known). Raises ValueError on a blank text.
+    not known). ``undoes``: the override that this one takes back; ``earlier``: what taking this one back restores.
+    Raises ValueError on a blank text.
     """
 
     id: OverrideId
@@ -91,6 +119,8 @@ class Override:
     after: str = ""
     preferred_rider_id: RiderId | None = None
     cost_difference: Cost | None = None
+    undoes: OverrideId | None = None
+    earlier: Earlier | None = None
 
     def __post_init__(self) -> None:
         if not self.text.strip():

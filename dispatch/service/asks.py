@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from dispatch.engine.foresee import Foreseen
 from dispatch.model.actor import Actor
 from dispatch.model.codec import Json
 from dispatch.model.commands import Command
@@ -67,7 +68,8 @@ class Ask:
 class Done:
     """What came of it: the events, the entity asked about as it is after them, and whether it was done before.
 
-    before: the entity before them, where this was not a repetition. would: the events of a dry run.
+    before: the entity before them, where this was not a repetition. would: the events of a dry run. foreseen: what an
+    override changes in the plan, where this process plans the market.
     """
 
     events: tuple[Recorded, ...] = ()
@@ -75,6 +77,7 @@ class Done:
     repeated: bool = False
     before: Entity | None = None
     would: tuple[Event, ...] = ()
+    foreseen: Foreseen | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from dispatch.model.events import Event, OfferAccepted, OfferDeclined, OfferMade, OfferWithdrawn
+from dispatch.model.actor import SYSTEM_ACTOR
+from dispatch.model.codec import Json, encode
+from dispatch.model.commands import MakeOverride
+from dispatch.model.events import Event, OfferAccepted, OfferDeclined, OfferMade, OfferWithdrawn, OverrideRecorded
+from dispatch.model.override import Override, OverrideKind, OverrideReason
 from dispatch.model.state import MarketState
 from dispatch.store.writes import Message, Timer
 from dispatch.units import Instant
 
 OFFER_EXPIRES: Final = "offer_expires"
+OVERRIDE_ENDS: Final = "override_ends"
 
 
 @dataclass(slots=True)
@@ -41,7 +46,57 @@ def offer_timers(found: FollowUps, event: Event, _: MarketState, __: Instant) ->
             found.cancelled.append(f"offer:{event.offer_id}")
 
 
-FOLLOW: Final[tuple[Follow, ...]] = (offer_timers,)
+_LAST: Final = (
+    OverrideKind.BAR,
+    OverrideKind.UNBAR,
+    OverrideKind.UNASSIGN,
+    OverrideKind.SPLIT,
+    OverrideKind.PRIORITISE,
+)
+"""Overrides that are over at their time only if somebody says so; pins, holds and pauses end by themselves."""
+
+
+def override_timers(found: FollowUps, event: Event, state: MarketState, _: Instant) -> None:
+    """What was for a limited time is taken back when it is over, unless somebody has decided anew by then."""
+    if not isinstance(event, OverrideRecorded):
+        return
+    override = event.override
+    about = override if override.undoes is None else state.overrides[override.undoes]
+    if about.kind not in _LAST:
+        return
+    name = _about(about)
+    if override.until is None or override.undoes is not None:
+        found.cancelled.append(name)
+    else:
+        found.timers.append(Timer(name=name, kind=OVERRIDE_ENDS, due_at=override.until, payload=_ending(override)))
+
+
+def _about(override: Override) -> str:
+    if override.kind is OverrideKind.PRIORITISE:
+        return f"override:priority:{override.order_id}"
+    return f"override:bar:{override.order_id or override.merchant_id}:{override.rider_id}"
+
+
+def _ending(override: Override) -> dict[str, Json]:
+    """The override that ends this one, as the timer keeps it."""
+    priority = None
+    kind = OverrideKind.BAR if override.kind is OverrideKind.UNBAR else OverrideKind.UNBAR
+    if override.kind is OverrideKind.PRIORITISE:
+        kind, priority = override.kind, 0 if override.earlier is None else override.earlier.priority
+    ending = MakeOverride(
+        kind=kind,
+        order_id=override.order_id,
+        merchant_id=override.merchant_id,
+        rider_id=override.rider_id,
+        priority=priority,
+        reason=OverrideReason.EXPIRED,
+        text=f"The time of {override.id} is over.",
+        by=SYSTEM_ACTOR.id,
+    )
+    return encode(ending)
+
+
+FOLLOW: Final[tuple[Follow, ...]] = (offer_timers, override_timers)
 """All that may follow, in this order."""
 
 

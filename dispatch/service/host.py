@@ -9,14 +9,18 @@ too, the state is loaded again, and those commands are decided anew.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import Final
 
 from dispatch.engine.clock import Clock
 from dispatch.engine.decide import drafted
 from dispatch.engine.draft import Draft
+from dispatch.engine.foresee import Foreseen
 from dispatch.errors import ConflictError, NotFoundError, StaleError
 from dispatch.model.codec import Json
+from dispatch.model.commands import MakeOverride
 from dispatch.model.events import Recorded
 from dispatch.model.order import MarketId
 from dispatch.model.state import MarketState, OrderState, RiderState
@@ -25,9 +29,20 @@ from dispatch.service.follow import FOLLOW, Follow, follow_ups
 from dispatch.store.rows import PROJECTIONS
 from dispatch.store.store import Store
 from dispatch.store.writes import Append
+from dispatch.units import Instant
+
+LOG: Final = logging.getLogger(__name__)
 
 _ATTEMPTS: Final = 5
 """How often a command is decided anew because what it built on was refused."""
+
+Foresee = Callable[[MarketState, MarketState, MakeOverride, Instant], Awaitable[Foreseen]]
+"""From a market, the market after an override, the override and the instant to what it changes in the plan."""
+
+_WAIT_S: Final = 2.0
+"""How long an override waits for being weighed; then it is made without."""
+_TRY_S: Final = 30.0
+"""How long a dry run waits for it."""
 
 Listener = Callable[[tuple[Recorded, ...], MarketState], None]
 
@@ -52,6 +67,7 @@ class Host:
         self.state = MarketState(market_id)
         self.lost = False
         self._store, self._follow = store, follow
+        self.foresee: Foresee | None = None
         self._listeners: list[Listener] = []
         self._asked: dict[str, asyncio.Future[Done]] = {}
         self._loading = asyncio.Lock()
@@ -104,6 +120,30 @@ class Host:
         return Done(known.events, entity, repeated=True)
 
     async def _carry_out(self, ask: Ask) -> Done:
+        found = await self._foreseen(ask)
+        if found is not None and isinstance(ask.command, MakeOverride):
+            weighed = replace(ask.command, cost_difference=found.cost_difference)
+            if found.preferred_rider_id is not None:
+                weighed = replace(weighed, preferred_rider_id=found.preferred_rider_id)
+            ask = replace(ask, command=weighed)
+        done = await self._until_written(ask)
+        return done if found is None else replace(done, foreseen=found)
+
+    async def _foreseen(self, ask: Ask) -> Foreseen | None:
+        """What an override changes in the plan; None where nobody can say, or not in time."""
+        if self.foresee is None or not isinstance(ask.command, MakeOverride):
+            return None
+        await self._settled()
+        now = self.clock.now()
+        draft = self._decide(ask, now, now)
+        try:
+            async with asyncio.timeout(_TRY_S if ask.dry_run else _WAIT_S):
+                return await self.foresee(self.state, draft.state, ask.command, now)
+        except TimeoutError:
+            LOG.info("market %s: an override was not weighed in time", self.market_id)
+            return None
+
+    async def _until_written(self, ask: Ask) -> Done:
         for _ in range(_ATTEMPTS - 1):
             try:
                 return await self._try(ask)

@@ -15,16 +15,18 @@ from dataclasses import dataclass
 from typing import Final
 
 from dispatch.engine.absence import absences
+from dispatch.engine.foresee import Foreseen, Side, foreseen
 from dispatch.engine.planner import Keep, Planner, Solver, UnsoundPlanError
 from dispatch.engine.policy import Policy
 from dispatch.errors import DispatchError
 from dispatch.geo.travel import TravelTimes
 from dispatch.model.actor import Actor, ActorKind
-from dispatch.model.commands import Command, ReportPositions
+from dispatch.model.commands import Command, MakeOverride, ReportPositions
 from dispatch.model.events import OrderPlaced, OverrideRecorded, Recorded
 from dispatch.model.state import MarketState
 from dispatch.service.asks import Ask
 from dispatch.service.host import Host
+from dispatch.service.marks import TICK_ID
 from dispatch.service.positions import news
 from dispatch.store.live.ports import LiveState
 from dispatch.store.log import EventLog
@@ -92,6 +94,7 @@ class Loop:
 
     async def run(self) -> None:
         """Tick until cancelled. A tick that was refused is told of, and the next one tries again."""
+        self._host.foresee = self.foresee
         while True:
             began = time.monotonic()
             try:
@@ -124,6 +127,7 @@ class Loop:
         host = self._host
         await host.open()
         number = host.state.tick + 1
+        TICK_ID.set(f"{host.market_id}:{number}")
         if self._live is not None:
             found = await news(self._live, host.state)
             await asyncio.gather(*(self._ask(one, f"seen-{one.rider_id}-{_at(one)}") for one in found))
@@ -147,6 +151,17 @@ class Loop:
             times = (looked - began, done - looked, time.monotonic() - done)
             self._report(TickReport(number, problem.order_count, problem.rider_count, *times, len(written)))
         return written
+
+    async def foresee(self, state: MarketState, after: MarketState, command: MakeOverride, now: Instant) -> Foreseen:
+        """What an override that makes ``after`` of ``state`` changes in the plan."""
+        planner, number = self._planner, state.tick + 1
+        sides = (planner.peek(state, now), planner.peek(after, now))
+
+        def plan_both() -> Foreseen:
+            without, with_it = (None if one is None else Side(one, planner.try_out(one, number)) for one in sides)
+            return foreseen(planner.policy, command, without, with_it)
+
+        return await asyncio.get_running_loop().run_in_executor(self._pool, plan_both)
 
     async def _learn(self) -> None:
         """Let the planner see what the log has, if its policy asks for that."""

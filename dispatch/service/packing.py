@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, get_args
 
+from dispatch.engine.foresee import Foreseen
 from dispatch.errors import (
     ConflictError,
     DispatchError,
@@ -18,13 +19,19 @@ from dispatch.model.codec import Json, decode, encode
 from dispatch.model.commands import Command
 from dispatch.model.events import Recorded, from_dict, to_dict
 from dispatch.model.order import MarketId
+from dispatch.model.state import OrderState, RiderState
 from dispatch.service.asks import Ask, Done, Entity, Expected, Ref
+from dispatch.service.host import VersionError
 from dispatch.store.rows import PROJECTIONS
 
 _COMMANDS: Final[Mapping[str, type[Any]]] = {kind.__name__: kind for kind in get_args(Command)}
 _ERRORS: Final[Mapping[str, type[DispatchError]]] = {
     kind.__name__: kind for kind in (NotFoundError, StaleError, ConflictError)
 }
+
+
+_WITH_VERSION: Final[Mapping[str, type[Any]]] = {"orders": OrderState, "riders": RiderState}
+"""Entities that a caller may have seen in another version."""
 
 
 def pack_ask(ask: Ask) -> dict[str, Json]:
@@ -70,6 +77,7 @@ def pack_done(ask: Ask, done: Done) -> dict[str, Json]:
         "repeated": done.repeated,
         "would": [to_dict(event) for event in done.would],
         "about": _pack_ref(ask.about),
+        "foreseen": None if done.foreseen is None else encode(done.foreseen),
     }
 
 
@@ -82,6 +90,7 @@ def unpack_done(data: Mapping[str, Any]) -> Done:
         data["repeated"],
         _unpack_entity(kind, data["before"]),
         tuple(from_dict(event) for event in data["would"]),
+        None if data["foreseen"] is None else decode(Foreseen, data["foreseen"], "foreseen"),
     )
 
 
@@ -89,6 +98,9 @@ def pack_error(error: DispatchError) -> dict[str, Json]:
     """A refusal."""
     kind = next((name for name, known in _ERRORS.items() if isinstance(error, known)), "")
     packed: dict[str, Json] = {"kind": kind, "code": error.code, "cause": error.cause, "action": error.action}
+    if isinstance(error, VersionError):
+        found = next((kind for kind, type_ in _WITH_VERSION.items() if isinstance(error.present, type_)), None)
+        packed["present"] = None if found is None else [found, PROJECTIONS[found].to_state(error.present)]
     if isinstance(error, InvalidInputError):
         packed["issues"] = [encode(issue) for issue in error.issues]
     return packed
@@ -100,6 +112,9 @@ def unpack_error(data: Mapping[str, Any]) -> DispatchError:
         invalid = InvalidInputError("command", [decode(Issue, issue, "issue") for issue in data["issues"]])
         invalid.cause, invalid.action = data["cause"], data["action"]
         return invalid
+    if data.get("present") is not None:
+        name, text = data["present"]
+        return VersionError(data["cause"], data["action"], PROJECTIONS[name].from_state(text))
     kind = _ERRORS.get(data["kind"], DispatchError)
     return kind(data["cause"], data["action"], code=data["code"])
 

@@ -13,10 +13,11 @@ from typing import Final
 
 from dispatch.errors import ConflictError, DispatchError, NotFoundError, StaleError
 from dispatch.model.actor import SYSTEM_ACTOR
-from dispatch.model.commands import Command, ExpireOffer
+from dispatch.model.codec import decode
+from dispatch.model.commands import Command, ExpireOffer, MakeOverride
 from dispatch.model.events import OfferId
 from dispatch.service.asks import Ask
-from dispatch.service.follow import OFFER_EXPIRES
+from dispatch.service.follow import OFFER_EXPIRES, OVERRIDE_ENDS
 from dispatch.service.host import Host
 from dispatch.store.store import Store
 from dispatch.store.timers import claim_timers, next_due_at
@@ -31,7 +32,11 @@ def _offer_expires(claim: TimerClaim) -> Command:
     return ExpireOffer(offer_id=OfferId(claim.name.removeprefix("offer:")))
 
 
-FIRES: Final[Mapping[str, Fires]] = {OFFER_EXPIRES: _offer_expires}
+def _override_ends(claim: TimerClaim) -> Command:
+    return decode(MakeOverride, claim.payload, f"timer {claim.name}")
+
+
+FIRES: Final[Mapping[str, Fires]] = {OFFER_EXPIRES: _offer_expires, OVERRIDE_ENDS: _override_ends}
 """What a timer of each kind leads to."""
 
 _AT_ONCE: Final = 200

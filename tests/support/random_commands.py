@@ -13,7 +13,7 @@ from dispatch.model.actor import ActorKind
 from dispatch.model.events import CaseId, OfferId, Proof, ProofKind
 from dispatch.model.lifecycle import DispatchStatus, TaskStatus
 from dispatch.model.order import Fulfilment, Handling, MerchantId, Order, OrderId
-from dispatch.model.override import NEEDS, OverrideKind, OverrideReason
+from dispatch.model.override import NEEDS, OverrideId, OverrideKind, OverrideReason
 from dispatch.model.place import Place, Position
 from dispatch.model.reasons import (
     CancelReason,
@@ -138,6 +138,7 @@ def overrides(state: MarketState, now: Instant) -> Commands:
             merchant_id=st.none() | _merchants if kind in (OverrideKind.BAR, OverrideKind.UNBAR) else st.none(),
             priority=st.integers(0, 9),
             until=_untils(now),
+            undoes=_some(state.overrides, OverrideId("override-0")) if kind is OverrideKind.UNDO else st.none(),
         )
     )
 

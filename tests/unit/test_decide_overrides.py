@@ -12,7 +12,7 @@ from dispatch.model.commands import ApplyPlan, CancelOrder, HoldIntent, MakeOver
 from dispatch.model.events import OverrideRecorded
 from dispatch.model.lifecycle import DispatchStatus, TaskStatus
 from dispatch.model.order import MerchantId, OrderId
-from dispatch.model.override import NEEDS, Override, OverrideId, OverrideKind, OverrideReason
+from dispatch.model.override import NEEDS, Earlier, Override, OverrideId, OverrideKind, OverrideReason
 from dispatch.model.reasons import HELD_BY_PERSON, CancelReason
 from dispatch.model.rider import RiderId
 from dispatch.units import NEVER
@@ -62,6 +62,7 @@ def test_an_override_keeps_who_when_why_and_what() -> None:
         after="assigned r1, pinned",
         preferred_rider_id=R2,
         cost_difference=120,
+        earlier=Earlier(),
     )
     assert town.market.state.overrides == {override.id: override}
 

@@ -8,7 +8,8 @@ from dispatch.engine.draft import Draft
 from dispatch.errors import ConflictError, InvalidInputError, Issue
 from dispatch.model.commands import MakeOverride
 from dispatch.model.lifecycle import DispatchStatus
-from dispatch.model.override import NEEDS, OverrideKind
+from dispatch.model.order import OrderId
+from dispatch.model.override import NEEDS, OverrideId, OverrideKind
 from dispatch.model.rider import RiderId
 from dispatch.model.state import MarketState, OrderState
 
@@ -19,9 +20,11 @@ _BEFORE_PICKUP = (
     OverrideKind.PIN,
     OverrideKind.HOLD,
     OverrideKind.BAR,
+    OverrideKind.SPLIT,
 )
 _ON_BOARD = (DispatchStatus.CARRIED, DispatchStatus.RETURNING)
 _OF_MERCHANTS = (OverrideKind.BAR, OverrideKind.UNBAR)
+_FROM_WHO_HAS_IT = (OverrideKind.UNASSIGN, OverrideKind.PIN, OverrideKind.SPLIT)
 
 
 def checked(draft: Draft, command: MakeOverride) -> tuple[OrderState | None, RiderId | None]:
@@ -40,9 +43,12 @@ def checked(draft: Draft, command: MakeOverride) -> tuple[OrderState | None, Rid
     if command.order_id is None:
         return None, command.rider_id
     order = state.order(command.order_id)
-    _check_stage(command, order)
+    kind = command.kind
+    if kind is OverrideKind.UNDO and command.undoes is not None:
+        kind = state.overrides[command.undoes].kind
+    _check_stage(kind, order)
     rider_id = command.rider_id
-    if rider_id is None and command.kind in (OverrideKind.UNASSIGN, OverrideKind.PIN):
+    if rider_id is None and command.kind in _FROM_WHO_HAS_IT:
         rider_id = _who_has(state, order)
         if rider_id is None:
             cause = f"Nobody has order {command.order_id}."
@@ -57,6 +63,9 @@ def in_words(
 ) -> tuple[str, str]:
     """What was so before the override, and what is so after it."""
     kind = command.kind
+    if kind is OverrideKind.UNDO:
+        undone = state.overrides[OverrideId(command.undoes or "")]
+        return undone.after, f"as before {undone.id}: {undone.before}"
     until = "" if command.until is None else f" until {command.until}"
     if order is None:
         if kind in _OF_MERCHANTS:
@@ -68,6 +77,7 @@ def in_words(
         OverrideKind.ASSIGN: (before, f"assigned {rider_id}, pinned{until}"),
         OverrideKind.REASSIGN: (before, f"assigned {rider_id}, pinned{until}"),
         OverrideKind.UNASSIGN: (before, f"open, {rider_id} barred"),
+        OverrideKind.SPLIT: (before, f"open, {rider_id} barred"),
         OverrideKind.PIN: (f"pinned to {order.pinned_to}", f"pinned to {rider_id}{until}"),
         OverrideKind.UNPIN: (f"pinned to {order.pinned_to}", "not pinned"),
         OverrideKind.HOLD: (before, f"held{until}"),
@@ -95,12 +105,12 @@ def _issues(command: MakeOverride) -> Iterator[Issue]:
         yield Issue("field_unknown", f"{command.kind.value} is about a rider", "Leave order_id out.", field="order_id")
 
 
-def _check_stage(command: MakeOverride, order: OrderState) -> None:
+def _check_stage(kind: OverrideKind, order: OrderState) -> None:
     order_id = order.order.id
     if order.over or order.dispatch is DispatchStatus.NOT_NEEDED:
         cause = f"Order {order_id} is {order.status.value}; there is nothing to decide about its dispatch."
         raise ConflictError(cause, "Look at the order again.", code="order_over")
-    if command.kind in _BEFORE_PICKUP and order.dispatch in _ON_BOARD:
+    if kind in _BEFORE_PICKUP and order.dispatch in _ON_BOARD:
         cause = f"Order {order_id} is on board of rider {order.rider_id}."
         raise ConflictError(cause, "Open a case: it has to be delivered, handed over or returned.", code="on_board")
 
@@ -112,11 +122,21 @@ def _check_rider(state: MarketState, command: MakeOverride, order: OrderState, r
     if kind in (OverrideKind.ASSIGN, OverrideKind.REASSIGN) and state.rider(rider_id).shift is None:
         raise ConflictError(f"Rider {rider_id} is not on shift.", "Start the shift, or name another rider.")
     who = _who_has(state, order)
-    if kind is OverrideKind.UNASSIGN and who != rider_id:
+    if kind in (OverrideKind.UNASSIGN, OverrideKind.SPLIT) and who != rider_id:
         raise ConflictError(f"Rider {rider_id} does not have order {order.order.id}.", "Leave the rider out.")
+    if kind is OverrideKind.SPLIT and not _others_of(state, order, rider_id):
+        cause = f"Rider {rider_id} has no other order together with {order.order.id}."
+        raise ConflictError(cause, "Unassign it, or reassign it.", code="nothing_to_split")
     if kind is OverrideKind.PIN and order.rider_id not in (None, rider_id):
         cause = f"Order {order.order.id} is with rider {order.rider_id}."
         raise ConflictError(cause, "Reassign it: that pins it, too.", code="with_another")
+
+
+def _others_of(state: MarketState, order: OrderState, rider_id: RiderId) -> set[OrderId]:
+    """Other orders that the rider has, or is offered together with this one."""
+    offer = None if order.offer_id is None else state.offer(order.offer_id)
+    offered = () if offer is None or offer.rider_id != rider_id else offer.order_ids
+    return {*(task.order_id for task in state.rider(rider_id).tasks), *offered} - {order.order.id}
 
 
 def _check_hold(draft: Draft, command: MakeOverride, order: OrderState) -> None:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import assert_never
 
 from dispatch.model.lifecycle import IllegalMove
-from dispatch.model.override import Override, OverrideKind
+from dispatch.model.override import Earlier, Override, OverrideId, OverrideKind
 from dispatch.model.rider import RiderId
-from dispatch.model.state import MarketState, OrderState
+from dispatch.model.state import MarketState, OrderState, unknown
 from dispatch.units import NEVER, Instant
 
 
@@ -21,7 +21,7 @@ def fold_override(state: MarketState, override: Override) -> None:
         raise IllegalMove(f"Override {override.id} exists already.", "Give the new override an id of its own.")
     if override.order_id is not None:
         order = state.order(override.order_id)
-        changed = _order_after(order, override)
+        changed = _undone(state, order, override) if override.undoes else _order_after(order, override)
         state.orders[override.order_id] = changed._replace(version=order.version + 1)
     elif override.merchant_id is not None and override.rider_id is not None:
         _bar_merchant(state, override, override.rider_id)
@@ -33,10 +33,37 @@ def _bar_merchant(state: MarketState, override: Override, rider_id: RiderId) -> 
     if merchant_id is None:
         return
     barred = state.merchant_bars.get(merchant_id, frozenset())
-    if override.kind is OverrideKind.BAR:
+    if override.undoes is not None:
+        earlier = earlier_of(state, override.undoes)
+        state.merchant_bars[merchant_id] = barred | {rider_id} if earlier.barred else barred - {rider_id}
+    elif override.kind is OverrideKind.BAR:
         state.merchant_bars[merchant_id] = barred | {rider_id}
     elif override.kind is OverrideKind.UNBAR:
         state.merchant_bars[merchant_id] = barred - {rider_id}
+
+
+def earlier_of(state: MarketState, override_id: OverrideId) -> Earlier:
+    """What undoing an override goes back to. Raises NotFoundError, IllegalMove for one that cannot be undone."""
+    undone = state.overrides.get(override_id)
+    if undone is None:
+        raise unknown("override", override_id)
+    if undone.earlier is None:
+        raise IllegalMove(f"Override {override_id} cannot be undone.", "Make another one that says what is to be.")
+    return undone.earlier
+
+
+def _undone(state: MarketState, order: OrderState, override: Override) -> OrderState:
+    if override.undoes is None:
+        raise ValueError("only an undoing override names another one")
+    earlier = earlier_of(state, override.undoes)
+    named = frozenset(()) if override.rider_id is None else frozenset((override.rider_id,))
+    return order._replace(
+        pinned_to=earlier.pinned_to,
+        pinned_until=earlier.pinned_until,
+        held_until=earlier.held_until,
+        priority=earlier.priority,
+        barred=order.barred | named if earlier.barred else order.barred - named,
+    )
 
 
 def _order_after(order: OrderState, override: Override) -> OrderState:
@@ -48,7 +75,7 @@ def _order_after(order: OrderState, override: Override) -> OrderState:
             # The optimizer must not undo at the next tick what a person has just decided.
             pinned = order._replace(pinned_to=rider_id, pinned_until=until)
             return pinned._replace(held_until=None, barred=order.barred - named)
-        case OverrideKind.UNASSIGN:
+        case OverrideKind.UNASSIGN | OverrideKind.SPLIT:
             return order._replace(pinned_to=None, pinned_until=None, barred=order.barred | named)
         case OverrideKind.PIN:
             return order._replace(pinned_to=rider_id, pinned_until=until, barred=order.barred - named)
@@ -65,7 +92,7 @@ def _order_after(order: OrderState, override: Override) -> OrderState:
             return order._replace(barred=order.barred - named)
         case OverrideKind.PRIORITISE:
             return order._replace(priority=order.priority if override.priority is None else override.priority)
-        case OverrideKind.PAUSE_RIDER | OverrideKind.RESUME_RIDER:
+        case OverrideKind.PAUSE_RIDER | OverrideKind.RESUME_RIDER | OverrideKind.UNDO:
             return order
         case _:
             assert_never(override.kind)
