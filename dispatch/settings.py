@@ -35,7 +35,8 @@ class Settings:
 
     db, redis: addresses; without Redis, live state is in the process. secret: signs tokens and cursors. speed: seconds
     of the clock in one of the wall. records: a folder for decision records. market: the market of a service that has
-    none yet. webhook_loopback: webhooks may lead to this machine, for tests and sandboxes.
+    none yet. log: from which level on; log_format: "json", or "text" for people. webhook_loopback: webhooks may lead to
+    this machine, for tests and sandboxes.
     """
 
     host: str = "127.0.0.1"
@@ -47,6 +48,7 @@ class Settings:
     market: str = "main"
     records: str | None = None
     log: str = "info"
+    log_format: str = "json"
     webhook_loopback: bool = False
     secret: str | None = field(default=None, repr=False)
 
@@ -69,6 +71,8 @@ def _issues(settings: Settings) -> Iterator[Issue]:
         yield Issue("out_of_range", cause, f"Use {LEAST_SECRET} or more, at random.", field="secret")
     if settings.log not in ("debug", "info", "warning", "error"):
         yield Issue("out_of_range", f"log level {settings.log!r} is none", "Use debug, info, warning or error.")
+    if settings.log_format not in ("json", "text"):
+        yield Issue("out_of_range", f"log format {settings.log_format!r} is none", "Use json or text.")
 
 
 def _switch(text: str) -> bool:

@@ -1,24 +1,32 @@
-"""Every request has an id: the caller's, or a new one; it is in the answer and in every line of the log."""
+"""Every request has an id: the caller's, or a new one; it is in the answer and in every line of the log.
+
+How long requests take is measured here, too, and those that were refused or failed are written to the log.
+"""
 
 from __future__ import annotations
 
+import logging
 import re
 import secrets
-from contextvars import ContextVar
+from time import perf_counter
 from typing import Final
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-HEADER: Final = "X-Request-Id"
-REQUEST_ID: ContextVar[str] = ContextVar("request_id", default="")
-"""The id of the request that is being answered; empty outside of one."""
+from dispatch.api.logs import FIELDS
+from dispatch.service.marks import REQUEST_ID
+from dispatch.service.service import Services
 
+LOG: Final = logging.getLogger(__name__)
+HEADER: Final = "X-Request-Id"
 _SOUND: Final = re.compile(r"[A-Za-z0-9_.:-]{1,100}")
+_NOWHERE: Final = "none"
+"""The route of a request that no endpoint takes: its path could be anything."""
 
 
 class RequestIds:
-    """Gives every request its id."""
+    """Gives every request its id, and tells how it went."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -31,10 +39,25 @@ class RequestIds:
         given = Headers(scope=scope).get(HEADER, "")
         request_id = given if _SOUND.fullmatch(given) else f"req_{secrets.token_hex(10)}"
         REQUEST_ID.set(request_id)
+        began, status = perf_counter(), 500
 
         async def tell(message: Message) -> None:
+            nonlocal status
             if message["type"] == "http.response.start":
+                status = message["status"]
                 MutableHeaders(scope=message)[HEADER] = request_id
             await send(message)
 
-        await self.app(scope, receive, tell)
+        try:
+            await self.app(scope, receive, tell)
+        finally:
+            _note(scope, status, perf_counter() - began)
+
+
+def _note(scope: Scope, status: int, took_s: float) -> None:
+    route = getattr(scope.get("route"), "path", _NOWHERE)
+    services: Services = scope["state"]["services"]
+    services.measures.request(scope["method"], route, status, took_s)
+    level = logging.DEBUG if status < 400 else logging.INFO
+    fields = {"method": scope["method"], "path": scope["path"], "status": status, "took_ms": round(1000 * took_s)}
+    LOG.log(level, "answered with %s", status, extra={FIELDS: fields})

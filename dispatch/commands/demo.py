@@ -12,6 +12,8 @@ from dispatch.model.order import MarketId
 DEMO_MARKET: Final = MarketId("demo")
 DEMO_SPEED: Final = 20.0
 """How fast the clock of a demo goes where nothing else is asked for: an hour in three minutes."""
+QUIET: Final = {"DISPATCH_LOG": "warning", "DISPATCH_LOG_FORMAT": "text"}
+"""Settings of a demo where the environment says nothing else."""
 ROBOTS_KEY: Final = "ROBOTS_KEY"
 """The environment variable in which the robots find their key."""
 _PATIENCE_S: Final = 3.0

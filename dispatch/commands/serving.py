@@ -20,7 +20,7 @@ from dispatch.api.app import create_app
 from dispatch.api.logs import set_up_logs
 from dispatch.api.server import Server
 from dispatch.api.state import AppState
-from dispatch.commands.demo import DEMO_MARKET, DEMO_SPEED, Robots
+from dispatch.commands.demo import DEMO_MARKET, DEMO_SPEED, QUIET, Robots
 from dispatch.commands.listening import address_of, listen
 from dispatch.engine.clock import Clock, FastClock, SystemClock
 from dispatch.engine.planner import Keep
@@ -60,10 +60,10 @@ def run(given: Mapping[str, Any], *, demo: bool, for_s: float | None = None) -> 
         if demo and given.get("speed") is None:
             given = {**given, "speed": DEMO_SPEED}
         read = {**given, "role": None if given["role"] is None else Part(given["role"])}
-        settings = load_settings(read, os.environ)
+        settings = load_settings(read, {**(QUIET if demo else {}), **os.environ})
         if demo:
-            settings = replace(settings, market=DEMO_MARKET, log="warning")
-        set_up_logs(settings.log)
+            settings = replace(settings, market=DEMO_MARKET)
+        set_up_logs(settings.log, settings.log_format)
         listening = stack.enter_context(listen(settings.host, settings.port))
         store = stack.enter_context(open_store(settings.db, upgrading=settings.role is not Part.API))
         started = _Started()

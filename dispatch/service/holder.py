@@ -16,6 +16,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from dispatch.errors import DispatchError
+from dispatch.model.order import MarketId
 from dispatch.service.background import Background
 from dispatch.service.host import Host
 from dispatch.service.markets import Market
@@ -30,16 +31,18 @@ RENEW_S: Final = 1.0
 
 MakeHost = Callable[[Market, int], Host]
 Start = Callable[[Market, Host, Background], None]
+Told = Callable[[MarketId, str], None]
+"""Told of every change of a lease: "taken", taken "anew" without letting go, "let_go"."""
 
 
 class Holder:
     """Holds one market whenever it can. ``taken`` counts how often it got the lease."""
 
     def __init__(
-        self, market: Market, leases: Leases, store: Store, name: str, make_host: MakeHost, start: Start
+        self, market: Market, leases: Leases, store: Store, name: str, make_host: MakeHost, start: Start, told: Told
     ) -> None:
         self._market, self._leases, self._store, self._name = market, leases, store, name
-        self._make_host, self._start = make_host, start
+        self._make_host, self._start, self._told = make_host, start, told
         self._lease = Lease("", "", 0)
         self._lease_name = f"market:{market.settings.id}"
         self.taken = 0
@@ -65,6 +68,7 @@ class Holder:
             self._start(self._market, host, work)
             self._market.host = host
             self.taken += 1
+            self._told(market_id, "taken")
             LOG.info("market %s: held by %s under lease %s", market_id, self._name, lease.token)
             await self._renew(host)
         except DispatchError as error:
@@ -111,6 +115,7 @@ class Holder:
         if lease is not None:
             self._lease = lease
             host.fence = lease.token
+            self._told(host.market_id, "anew")
             await self._fence(lease)
         return lease is not None
 
@@ -119,6 +124,7 @@ class Holder:
         host, self._market.host = self._market.host, None
         await work.stop()
         if host is not None:
+            self._told(self._market.settings.id, "let_go")
             await host.drain()
         try:
             await self._leases.release(lease)

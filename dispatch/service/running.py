@@ -143,7 +143,9 @@ async def _take_markets(
     leases = StoreLeases(services.store.writer) if how.live is None else how.live
 
     def make_host(market: Market, token: int) -> Host:
-        return Host(market.settings.id, services.store, services.clock, fence=token)
+        host = Host(market.settings.id, services.store, services.clock, fence=token)
+        host.listen(services.measures.heard)
+        return host
 
     def start(market: Market, host: Host, work: Background) -> None:
         work.start(Timers(host, services.store, services.name).run(), f"timers of {market.settings.id}")
@@ -155,7 +157,7 @@ async def _take_markets(
             work.start(_tick_when_ready(services, loop), f"dispatch loop of {market.settings.id}")
 
     for market in services.markets.all.values():
-        holder = Holder(market, leases, services.store, services.name, make_host, start)
+        holder = Holder(market, leases, services.store, services.name, make_host, start, services.measures.lease)
         group.start(holder.run(), f"holder of {market.settings.id}")
     until = time.monotonic() + (_FIRST_S if how.live is None else 0.0)
     while time.monotonic() < until and any(market.host is None for market in services.markets.all.values()):
@@ -172,6 +174,8 @@ def _loop(
 ) -> Loop:
     def report(done: TickReport) -> None:
         services.ticks[settings.id] = done
+        services.measures.tick(settings.id, done)
+        LOG.debug("planned %s orders and %s riders in %.3f s", done.orders, done.riders, done.solve_s)
 
     return Loop(
         host,

@@ -12,6 +12,7 @@ from dispatch.service.access import Access
 from dispatch.service.ids import new_id
 from dispatch.service.loop import TickReport
 from dispatch.service.markets import Markets, MarketSettings
+from dispatch.service.measures import Measures
 from dispatch.service.read import Reads
 from dispatch.service.sight import Sight
 from dispatch.service.webhooks import Webhooks
@@ -36,6 +37,7 @@ class Services:
     ready: asyncio.Event = field(default_factory=asyncio.Event)
     stopping: bool = False
     ticks: dict[MarketId, TickReport] = field(default_factory=dict)
+    measures: Measures = field(default_factory=Measures)
 
     def travel(self, market_id: MarketId) -> TravelTimes:
         """Travel times of a market."""

@@ -10,11 +10,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, func, select, update
 
 from dispatch.model.codec import Json
 from dispatch.model.order import MarketId
-from dispatch.store.claims import WAITING, claim, finish
+from dispatch.store.claims import CLAIMED, WAITING, claim, finish
 from dispatch.store.storable import Prepared
 from dispatch.store.tables import OUTBOX
 from dispatch.store.writes import Row as Values
@@ -101,7 +101,16 @@ def resend(connection: Connection, now: Instant, *, ids: Collection[int] = (), s
 
 def outbox_depth(connection: Connection) -> Mapping[tuple[str, str], int]:
     """How many messages there are by topic and state."""
-    query = select(OUTBOX.c.topic, OUTBOX.c.state, func.count()).group_by(OUTBOX.c.topic, OUTBOX.c.state)
+    return _depth(connection)
+
+
+def unsent(connection: Connection) -> Mapping[tuple[str, str], int]:
+    """How many messages wait, are under way, or are dead, by topic and state."""
+    return _depth(connection, OUTBOX.c.state.in_((WAITING, CLAIMED, DEAD)))
+
+
+def _depth(connection: Connection, *where: ColumnElement[bool]) -> Mapping[tuple[str, str], int]:
+    query = select(OUTBOX.c.topic, OUTBOX.c.state, func.count()).where(*where).group_by(OUTBOX.c.topic, OUTBOX.c.state)
     return {(topic, state): count for topic, state, count in connection.execute(query)}
 
 

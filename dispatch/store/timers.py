@@ -151,3 +151,9 @@ def end_fired(connection: Connection, claims: Sequence[TimerClaim]) -> None:
 def next_due_at(connection: Connection) -> Instant | None:
     """When the next timer is due."""
     return connection.execute(select(func.min(TIMERS.c.due_at)).where(TIMERS.c.state == WAITING)).scalar()
+
+
+def timers_overdue(connection: Connection, now: Instant) -> int:
+    """How many timers are due and have not fired."""
+    late = select(func.count()).select_from(TIMERS).where(TIMERS.c.state.in_((WAITING, CLAIMED)), TIMERS.c.due_at < now)
+    return connection.execute(late).scalar_one()

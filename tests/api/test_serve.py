@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import socket
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from queue import Empty, SimpleQueue
+from typing import IO
 
 import httpx
 import pytest
@@ -25,12 +27,13 @@ PATIENCE_S = 120
 class Process:
     """A running `dispatch serve`."""
 
-    def __init__(self, *arguments: str) -> None:
+    def __init__(self, *arguments: str, log: IO[str] | int = subprocess.DEVNULL, **environment: str) -> None:
         self.process = subprocess.Popen(
             [*PROGRAM, "serve", "--port", "0", *arguments],
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=log,
             text=True,
+            env={**os.environ, **environment},
         )
         self._lines: SimpleQueue[str] = SimpleQueue()
         threading.Thread(target=self._read, daemon=True).start()
