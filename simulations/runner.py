@@ -41,6 +41,7 @@ from dispatch.model.rider import RiderId, Shift
 from dispatch.model.state import RiderState
 from dispatch.store.memory import MemoryLog
 from dispatch.units import HOUR_S, MINUTE_S, Instant, Seconds
+from simulations.garbage import without_full_collections
 from simulations.instance import Instance
 from simulations.plans_told import PlanRow, plan_row
 from simulations.robots import Step, next_step
@@ -122,10 +123,11 @@ class Simulation:
         )
         self._set_up()
         self._schedule_ticks(dispatcher)
-        while self._queue:
-            at, _, _, action = heapq.heappop(self._queue)
-            self._clock.set(at)
-            action()
+        with without_full_collections():
+            while self._queue:
+                at, _, _, action = heapq.heappop(self._queue)
+                self._clock.set(at)
+                action()
         events = tuple(self._log.read(instance.market_id))
         return Outcome(instance, self.policy.name, events, tuple(self._tick_cpu_s), tuple(self._plans))
 

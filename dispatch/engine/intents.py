@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -23,6 +24,9 @@ _WAITING = (DispatchStatus.OPEN, DispatchStatus.HELD)
 _GIVEN = (DispatchStatus.ASSIGNED, DispatchStatus.UNDER_WAY)
 _CARRIED = (DispatchStatus.CARRIED, DispatchStatus.RETURNING)
 
+_SPARE: Final = 1000
+"""So many more tasks of a kind may be remembered than a plan's orders need."""
+
 AskEarly = Callable[[RiderId], Seconds]
 """How much earlier than usual a rider is asked, because the answer may be no."""
 
@@ -40,15 +44,39 @@ class Sequence:
     depart_at: tuple[Instant, ...]
 
 
-def sequences_of(problem: Problem, plan: Plan, state: MarketState) -> dict[RiderId, Sequence]:
-    """The plan's routes in the words of the model."""
-    start, kinds = plan.routes.start.tolist(), plan.routes.kind.tolist()
-    names = [OrderId(problem.order_ids[order]) for order in plan.routes.order.tolist()]
-    tasks = [Task(name, _kind(state, name, kind)) for name, kind in zip(names, kinds, strict=True)]
+class TaskMemo:
+    """Tasks that were named before, so that they need not be made and compared again in each tick."""
+
+    def __init__(self) -> None:
+        self._known: dict[TaskKind, dict[OrderId, Task]] = {kind: {} for kind in TaskKind}
+
+    def of(self, order_id: OrderId, kind: TaskKind) -> Task:
+        """The task."""
+        found = self._known[kind].get(order_id)
+        if found is None:
+            found = self._known[kind][order_id] = Task(order_id, kind)
+        return found
+
+    def keep(self, most: int) -> None:
+        """Forget all of them where there are more than ``most`` of a kind."""
+        for known in self._known.values():
+            if len(known) > most:
+                known.clear()
+
+
+def sequences_of(problem: Problem, plan: Plan, state: MarketState, memo: TaskMemo) -> dict[RiderId, Sequence]:
+    """The plan's routes in the words of the model; riders with nothing to do are left out."""
+    start, kinds, orders = plan.routes.start.tolist(), plan.routes.kind.tolist(), plan.routes.order.tolist()
+    ids = problem.order_ids
+    names = [OrderId(ids[order]) for order in orders]
+    tasks = [memo.of(name, _kind(state, name, kind)) for name, kind in zip(names, kinds, strict=True)]
     leave = plan.depart_at.tolist()
+    memo.keep(2 * len(ids) + _SPARE)
     return {
-        RiderId(rider): Sequence(tuple(tasks[a:b]), tuple(leave[a:b]))
-        for rider, a, b in zip(problem.rider_ids, start[:-1], start[1:], strict=True)
+        RiderId(problem.rider_ids[rider]): Sequence(
+            tuple(tasks[start[rider] : start[rider + 1]]), tuple(leave[start[rider] : start[rider + 1]])
+        )
+        for rider in np.flatnonzero(np.diff(plan.routes.start)).tolist()
     }
 
 
@@ -59,9 +87,11 @@ def _kind(state: MarketState, order_id: OrderId, kind: int) -> TaskKind:
     return TaskKind.RETURN if returning else TaskKind.DROPOFF
 
 
-def planned_of(sequences: Mapping[RiderId, Sequence]) -> Planned:
-    """What the next snapshot starts from."""
-    return {rider: sequence.tasks for rider, sequence in sequences.items()}
+def planned_of(problem: Problem, sequences: Mapping[RiderId, Sequence]) -> Planned:
+    """What the next snapshot starts from: the tasks of every rider whom the plan knows."""
+    planned: dict[RiderId, tuple[Task, ...]] = {RiderId(rider): () for rider in problem.rider_ids}
+    planned.update((rider, sequence.tasks) for rider, sequence in sequences.items())
+    return planned
 
 
 def intents(
@@ -80,9 +110,11 @@ def intents(
     leaving: dict[OrderId, UnassignReason] = {}
     holds: list[HoldIntent] = []
     for rider_id, sequence in sequences.items():
-        if not sequence.tasks:
-            continue
         rider = state.riders[rider_id]
+        if sequence.tasks == rider.tasks:  # all of it is the rider's already
+            if sequence.depart_at[0] != rider.depart_at and not _on_loan(state, rider):
+                routes.extend(_told(rider, sequence.tasks, sequence.depart_at[0]))
+            continue
         given, new = _to_give(state, rider, sequence, now, loop, loop.commit_s + ask_early_s(rider_id))
         tasks = tuple(task for task in sequence.tasks if task.order_id in given)
         depart_at = next(
@@ -93,8 +125,8 @@ def intents(
                 leaving[order_id] = UnassignReason.BETTER_RIDER
         if new:
             offers.append(OfferIntent(rider_id=rider_id, order_ids=tuple(new), tasks=tasks, depart_at=depart_at))
-        elif not _on_loan(state, rider) and _differs(rider, tasks, depart_at):
-            routes.append(RouteIntent(rider_id=rider_id, tasks=tasks, depart_at=depart_at))
+        elif not _on_loan(state, rider):
+            routes.extend(_told(rider, tasks, depart_at))
         holds.extend(_waiting(state, sequence, given, rider_id))
     for number in np.flatnonzero(plan.verdict != Verdict.PLANNED).tolist():
         order = state.orders[OrderId(problem.order_ids[number])]
@@ -164,6 +196,12 @@ def _differs(rider: RiderState, tasks: tuple[Task, ...], depart_at: Instant | No
     if rider.tasks != tasks:
         return True
     return rider.leg is None and rider.depart_at is not None and rider.depart_at != depart_at
+
+
+def _told(rider: RiderState, tasks: tuple[Task, ...], depart_at: Instant | None) -> Iterator[RouteIntent]:
+    """What the rider has to be told of the route, if anything."""
+    if _differs(rider, tasks, depart_at):
+        yield RouteIntent(rider_id=rider.rider.id, tasks=tasks, depart_at=depart_at)
 
 
 def _waiting(state: MarketState, sequence: Sequence, given: set[OrderId], rider_id: RiderId) -> list[HoldIntent]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from dispatch.engine.demand import Demand
-from dispatch.engine.intents import intents, on_time, planned_of, sequences_of
+from dispatch.engine.intents import TaskMemo, intents, on_time, planned_of, sequences_of
 from dispatch.engine.learned import Learner
 from dispatch.engine.policy import Policy
 from dispatch.engine.sending import Sending
@@ -82,6 +82,7 @@ class Planner:
         self._snapshots = Snapshots(travel, policy.params.rules, policy.loop)
         self._checked, self._explained, self._keep = checked, explained, keep
         self._planned: Planned = {}
+        self._tasks = TaskMemo()
         self._demand = Demand(policy.demand)
         self._sending = Sending(policy.demand, self._demand)
 
@@ -122,10 +123,10 @@ class Planner:
 
     def command(self, state: MarketState, solved: Solved, tick: int) -> ApplyPlan:
         """What the plan asks of the market as it is now, which may have moved since the problem was made."""
-        sequences = sequences_of(solved.problem, solved.plan, state)
+        sequences = sequences_of(solved.problem, solved.plan, state, self._tasks)
         ask_early_s = on_time if self.learner is None else self.learner.ask_early_s
         command = intents(state, solved.problem, solved.plan, sequences, self.policy.loop, tick, ask_early_s)
-        self._planned = planned_of(sequences)
+        self._planned = planned_of(solved.problem, sequences)
         busy = frozenset(rider for rider, tasks in self._planned.items() if tasks)
         waits = tuple(self._sending.waits(state, solved.problem.now, busy))
         return replace(command, record_id=solved.record_id, waits=waits)
