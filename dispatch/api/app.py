@@ -18,14 +18,33 @@ from dispatch.api.routes import (
     metrics,
     operations,
     orders,
+    plans,
+    policies,
     riders,
     streams,
     webhooks,
+    zones,
 )
 from dispatch.api.state import AppState
 
 MOST_BYTES = 1_000_000
 """The largest body of a request."""
+
+ROOMS = (
+    health,
+    metrics,
+    access,
+    operations,
+    zones,
+    policies,
+    merchants,
+    orders,
+    plans,
+    riders,
+    dispatchers,
+    streams,
+    webhooks,
+)
 
 Start = Callable[[], AbstractAsyncContextManager[AppState]]
 
@@ -51,6 +70,6 @@ def create_app(start: Start) -> FastAPI:
     )
     add_handlers(app)
     app.add_middleware(RequestIds)
-    for module in (health, metrics, access, operations, orders, merchants, riders, dispatchers, streams, webhooks):
+    for module in ROOMS:
         app.include_router(module.router)
     return app

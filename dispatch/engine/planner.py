@@ -78,7 +78,7 @@ class Planner:
     ) -> None:
         self.policy = policy
         self.learner = Learner(policy.learned) if policy.learned.anything else None
-        self._solver, self._seed = solver, seed
+        self._travel, self._solver, self._seed = travel, solver, seed
         self._snapshots = Snapshots(travel, policy.params.rules, policy.loop)
         self._checked, self._explained, self._keep = checked, explained, keep
         self._planned: Planned = {}
@@ -94,6 +94,15 @@ class Planner:
             self._planned = {}
             return None
         return problem if self.learner is None else self.learner.expected(problem, state)
+
+    def under(self, policy: Policy) -> Planner:
+        """A planner that goes on from here under another policy."""
+        keep, checked, explained = self._keep, self._checked, self._explained
+        other = Planner(
+            self._travel, policy, self._solver, seed=self._seed, checked=checked, explained=explained, keep=keep
+        )
+        other._planned = self._planned
+        return other
 
     def peek(self, state: MarketState, now: Instant) -> Problem | None:
         """The same as ``look``, and nothing is remembered of it: for what is not put into effect."""

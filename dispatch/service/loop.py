@@ -16,7 +16,7 @@ from typing import Final
 
 from dispatch.engine.absence import absences
 from dispatch.engine.foresee import Foreseen, Side, foreseen
-from dispatch.engine.planner import Keep, Planner, Solver, UnsoundPlanError
+from dispatch.engine.planner import Keep, Planner, Solved, Solver, UnsoundPlanError
 from dispatch.engine.policy import Policy
 from dispatch.errors import DispatchError
 from dispatch.geo.travel import TravelTimes
@@ -25,6 +25,7 @@ from dispatch.model.commands import Command, MakeOverride, ReportPositions
 from dispatch.model.events import OrderPlaced, OverrideRecorded, Recorded
 from dispatch.model.state import MarketState
 from dispatch.service.asks import Ask
+from dispatch.service.desk import Desk
 from dispatch.service.host import Host
 from dispatch.service.marks import TICK_ID
 from dispatch.service.positions import news
@@ -84,8 +85,12 @@ class Loop:
         report: Callable[[TickReport], None] | None = None,
         live: LiveState | None = None,
         log: EventLog | None = None,
+        desk: Desk | None = None,
     ) -> None:
-        self._host, self._policy, self._pace, self._pool = host, policy, pace, pool
+        self._host, self._pace, self._pool, self._desk = host, pace, pool, desk
+        self._named = ("", 0)
+        if desk is not None:
+            keep = desk.keeping(lambda: self._planner.policy)
         self._planner = Planner(travel, policy, solver, seed=seed, checked=checked, keep=keep)
         self._report, self._live, self._log = report, live, log
         self._new_orders = 0
@@ -126,12 +131,13 @@ class Loop:
         """See who is gone, plan the market and put the plan into effect. Raises UnsoundPlanError, DispatchError."""
         host = self._host
         await host.open()
+        await self._follow_policy()
         number = host.state.tick + 1
         TICK_ID.set(f"{host.market_id}:{number}")
         if self._live is not None:
             found = await news(self._live, host.state)
             await asyncio.gather(*(self._ask(one, f"seen-{one.rider_id}-{_at(one)}") for one in found))
-        for position, command in enumerate(list(absences(host.state, host.clock.now(), self._policy.loop))):
+        for position, command in enumerate(list(absences(host.state, host.clock.now(), self._planner.policy.loop))):
             await self._ask(command, f"absent-{host.state.seq}-{position}")
         await self._learn()
         began = time.monotonic()
@@ -150,7 +156,26 @@ class Loop:
         if self._report is not None:
             times = (looked - began, done - looked, time.monotonic() - done)
             self._report(TickReport(number, problem.order_count, problem.rider_count, *times, len(written)))
+        await self._decide_beside(solved, number)
         return written
+
+    async def _follow_policy(self) -> None:
+        """Plan under the policy that the log names, from this tick on."""
+        named = self._host.state.policy
+        if self._desk is None or named == self._named:
+            return
+        policy = await asyncio.to_thread(self._desk.policy_of, named)
+        self._planner, self._named = self._planner.under(policy), named
+        LOG.info("market %s: planned by policy %s %s", self._host.market_id, policy.name, policy.version)
+
+    async def _decide_beside(self, solved: Solved, number: int) -> None:
+        """Let the shadow decide, if there is one; after the plan that counts, so that nobody waits for it."""
+        desk = self._desk
+        shadow = None if desk is None else await asyncio.to_thread(desk.shadow)
+        if desk is None or shadow is None:
+            return
+        args = (shadow, self._planner.policy, solved.problem, solved.plan, number)
+        await asyncio.get_running_loop().run_in_executor(self._pool, desk.decide_beside, *args)
 
     async def foresee(self, state: MarketState, after: MarketState, command: MakeOverride, now: Instant) -> Foreseen:
         """What an override that makes ``after`` of ``state`` changes in the plan."""

@@ -44,6 +44,10 @@ class Right(StrEnum):
     OVERRIDE = "overrides:write"
     SEE_OVERRIDES = "overrides:read"
     SEE_PLANS = "plans:read"
+    SEE_POLICIES = "policies:read"
+    MANAGE_POLICIES = "policies:write"
+    SEE_ZONES = "zones:read"
+    MANAGE_ZONES = "zones:write"
     SEE_CASES = "cases:read"
     HANDLE_CASES = "cases:write"
     SEE_EVENTS = "events:read"
@@ -60,6 +64,8 @@ _STAFF: Final = frozenset(
         Right.SEE_MERCHANTS,
         Right.SEE_OVERRIDES,
         Right.SEE_PLANS,
+        Right.SEE_POLICIES,
+        Right.SEE_ZONES,
         Right.SEE_CASES,
         Right.SEE_EVENTS,
         Right.SEE_MARKETS,
@@ -71,9 +77,11 @@ RIGHTS: Final[Mapping[Role, frozenset[Right]]] = {
     Role.OPERATIONS: frozenset(Right) - {Right.RIDE, Right.MANAGE_ACCESS},
     Role.DISPATCHER: _STAFF | {Right.OVERRIDE, Right.PLACE_ORDERS, Right.CANCEL_ORDERS, Right.HANDLE_CASES},
     Role.CUSTOMER_SERVICE: _STAFF | {Right.HANDLE_CASES, Right.CANCEL_ORDERS, Right.PLACE_ORDERS},
-    Role.SALES: frozenset({Right.SEE_ORDERS, Right.PLACE_ORDERS, Right.SEE_MERCHANTS, Right.SEE_MARKETS}),
+    Role.SALES: frozenset(
+        {Right.SEE_ORDERS, Right.PLACE_ORDERS, Right.SEE_MERCHANTS, Right.SEE_MARKETS, Right.SEE_ZONES}
+    ),
     Role.MERCHANT: frozenset({Right.SEE_ORDERS, Right.COOK_ORDERS, Right.SEE_EVENTS, Right.SEE_MARKETS}),
-    Role.RIDER: frozenset({Right.RIDE, Right.SEE_EVENTS, Right.SEE_MARKETS}),
+    Role.RIDER: frozenset({Right.RIDE, Right.SEE_EVENTS, Right.SEE_MARKETS, Right.SEE_ZONES}),
     Role.CUSTOMER: frozenset({Right.SEE_ORDERS, Right.CANCEL_ORDERS, Right.SEE_EVENTS}),
     Role.INTEGRATOR: frozenset(
         {
@@ -85,6 +93,7 @@ RIGHTS: Final[Mapping[Role, frozenset[Right]]] = {
             Right.SEE_MERCHANTS,
             Right.SEE_EVENTS,
             Right.SEE_MARKETS,
+            Right.SEE_ZONES,
             Right.MANAGE_WEBHOOKS,
         }
     ),

@@ -18,6 +18,7 @@ from dispatch.engine.policy import load_policy
 from dispatch.model.events import Recorded
 from dispatch.service.access import Access
 from dispatch.service.background import Background
+from dispatch.service.desk import PLANS_KEPT, Desk
 from dispatch.service.feed import Feed
 from dispatch.service.forward import Forwarder, serve
 from dispatch.service.holder import Holder
@@ -25,6 +26,7 @@ from dispatch.service.host import Host
 from dispatch.service.ids import new_id
 from dispatch.service.loop import Loop, Pace, TickReport
 from dispatch.service.markets import Market, Markets, MarketSettings
+from dispatch.service.policies import Policies
 from dispatch.service.read import Reads
 from dispatch.service.relay import hear, tell
 from dispatch.service.service import Services, travel_of
@@ -34,6 +36,7 @@ from dispatch.service.warm import compile_apart, warm_up_all
 from dispatch.service.webhook_runner import WebhookRunner
 from dispatch.service.webhook_sending import Reach
 from dispatch.service.webhooks import Webhooks
+from dispatch.service.zones import Zones
 from dispatch.store.leases import StoreLeases
 from dispatch.store.live.memory import MemoryLive
 from dispatch.store.live.ports import LiveState
@@ -52,6 +55,7 @@ class Running:
     count until the process ends. speed: how many seconds of the clock pass in one of the wall. holding: whether it
     takes markets; ticking: whether it plans those that it has. keep: where the decisions on a market are recorded.
     reach: how far webhooks reach.
+    plans_kept: the plans of so many ticks are kept for people to look at.
     compiling: whether the solver is compiled before the first tick; the process answers meanwhile, ready after it.
     """
 
@@ -62,6 +66,7 @@ class Running:
     ticking: bool = True
     keep: Callable[[MarketSettings], Keep] | None = None
     reach: Reach = field(default_factory=Reach)
+    plans_kept: int = PLANS_KEPT
     compiling: bool = False
 
 
@@ -78,7 +83,10 @@ async def run_services(
     forwarder = None if how.live is None else Forwarder(live, name)
     access, reads = Access(store, how.key or secrets.token_bytes(32), SystemClock()), Reads(store)
     webhooks = Webhooks(store, SystemClock(), loopback=how.reach.loopback)
-    parts = (Markets(forwarder), reads, live, access, Sight(reads), webhooks)
+    known = Markets(forwarder)
+    policies = Policies(store, clock, lambda market_id: known.get(market_id).settings.policy)
+    zones = Zones(store, SystemClock())
+    parts = (known, reads, live, access, Sight(reads), webhooks, policies, zones)
     services = Services(store, clock, *parts, how.speed, name)
     async with AsyncExitStack() as stack:
         pool = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="solver"))
@@ -177,6 +185,7 @@ def _loop(
         services.measures.tick(settings.id, done)
         LOG.debug("planned %s orders and %s riders in %.3f s", done.orders, done.riders, done.solve_s)
 
+    keep = None if how.keep is None else how.keep(settings)
     return Loop(
         host,
         travel_of(settings),
@@ -184,10 +193,10 @@ def _loop(
         solver,
         pace=_paced(settings.pace, how.speed),
         pool=pool,
-        keep=None if how.keep is None else how.keep(settings),
         report=report,
         live=services.live,
         log=services.store,
+        desk=Desk(settings.id, services.store, services.policies, solver, how.plans_kept, keep),
     )
 
 

@@ -13,9 +13,11 @@ from dispatch.service.ids import new_id
 from dispatch.service.loop import TickReport
 from dispatch.service.markets import Markets, MarketSettings
 from dispatch.service.measures import Measures
+from dispatch.service.policies import Policies
 from dispatch.service.read import Reads
 from dispatch.service.sight import Sight
 from dispatch.service.webhooks import Webhooks
+from dispatch.service.zones import Zones
 from dispatch.store.live.ports import LiveState
 from dispatch.store.store import Store
 
@@ -32,6 +34,8 @@ class Services:
     access: Access
     sight: Sight
     webhooks: Webhooks
+    policies: Policies
+    zones: Zones
     speed: float = 1.0
     name: str = ""
     ready: asyncio.Event = field(default_factory=asyncio.Event)

@@ -22,12 +22,12 @@ from sqlalchemy import Connection, MetaData, Table, select
 from dispatch.store.audit import streamed
 from dispatch.store.databases import Database
 from dispatch.store.schema import schema_of
-from dispatch.store.tables import MARKETS
+from dispatch.store.tables import MARKETS, PASSING
 from dispatch.store.views import VIEWS
 
 FORMAT: Final = "dispatch-backup"
 FORMAT_VERSION: Final = 1
-_APART: Final = frozenset({"alembic_version", *(view.name for view in VIEWS)})
+_APART: Final = frozenset({"alembic_version", *(table.name for table in (*VIEWS, *PASSING))})
 
 
 @dataclass(frozen=True, slots=True)

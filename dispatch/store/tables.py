@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, String, Table, Text
 
 METADATA: Final = MetaData(
     naming_convention={
@@ -220,8 +220,83 @@ DELIVERIES: Final = Table(
 )
 """One event for one webhook, and what came of each attempt to deliver it."""
 
+POLICIES: Final = Table(
+    "policies",
+    METADATA,
+    word("market_id", key=True),
+    word("name", key=True),
+    Column("version", BigInteger, primary_key=True, autoincrement=False),
+    Column("settings", Text, nullable=False),
+    word("note"),
+    instant("created_at"),
+    word("created_by"),
+)
+"""Versions of a market's own policies, as JSON; never changed. Which one counts stands in the log."""
+
+SHADOWS: Final = Table(
+    "shadows",
+    METADATA,
+    word("id", key=True),
+    word("market_id"),
+    word("name"),
+    instant("version"),
+    word("note"),
+    instant("since"),
+    word("started_by"),
+    instant("ended_at", nullable=True),
+    word("ended_by"),
+    Index(None, "market_id", "since"),
+)
+"""Policies that decide beside a market's own without acting; the one that has not ended does so now."""
+
+ZONES: Final = Table(
+    "zones",
+    METADATA,
+    word("market_id", key=True),
+    word("id", key=True),
+    instant("version"),
+    Column("feature", Text, nullable=False),
+    instant("changed_at"),
+    word("changed_by"),
+)
+"""Named areas of a market, each a feature of GeoJSON."""
+
+PLANS: Final = Table(
+    "plans",
+    METADATA,
+    word("market_id", key=True),
+    word("id", key=True),
+    instant("tick"),
+    instant("at"),
+    word("policy_name"),
+    instant("policy_version"),
+    Column("orders", Integer, nullable=False),
+    Column("riders", Integer, nullable=False),
+    Column("summary", Text, nullable=False),
+    Column("record", LargeBinary, nullable=False),
+    Index(None, "market_id", "tick"),
+)
+"""The latest plans, each with the record from which it can be explained and decided again; old ones are deleted."""
+
+SHADOW_TICKS: Final = Table(
+    "shadow_ticks",
+    METADATA,
+    word("market_id", key=True),
+    word("shadow_id", key=True),
+    Column("tick", BigInteger, primary_key=True, autoincrement=False),
+    instant("at"),
+    word("policy_name"),
+    instant("policy_version"),
+    Column("figures", Text, nullable=False),
+)
+"""What a shadow would have done at a tick, beside what was done; old ones are deleted."""
+
+PASSING: Final = (PLANS, SHADOW_TICKS)
+"""Tables that no backup holds: what is in them is deleted after a while anyway."""
+
 KEPT: Final = (
     SETTINGS, MARKETS, EVENTS, COMMANDS, OUTBOX, TIMERS, LEASES,
     ACCOUNTS, SESSIONS, MARKET_SETTINGS, WEBHOOKS, DELIVERIES,
+    POLICIES, SHADOWS, ZONES, PLANS, SHADOW_TICKS,
 )  # fmt: skip
 """All tables of this module."""

@@ -77,6 +77,7 @@ def live_api(
     ticking: bool = True,
     guarded: bool = False,
     markets: Sequence[MarketId] = (MARKET,),
+    plans_kept: int = 360,
 ) -> Iterator[Live]:
     """Serve the API from a store, with a guard that knows ``everybody``, or, ``guarded``, with the real one."""
     settings = [MarketSettings(id=market_id, pace=pace) for market_id in markets]
@@ -85,7 +86,7 @@ def live_api(
 
         @asynccontextmanager
         async def start() -> AsyncIterator[AppState]:
-            how = Running(ticking=ticking, reach=Reach(loopback=True))
+            how = Running(ticking=ticking, reach=Reach(loopback=True), plans_kept=plans_kept)
             async with run_services(store, clock or SystemClock(), solve, settings, how) as services:
                 passwords.append(await services.access.first_start() or "" if guarded else "")
                 guard = services.access if guarded else KnownTokens(everybody())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
@@ -33,6 +34,8 @@ async def place_order(body: NewOrder, asks: Asks, response: Response) -> OrderOu
     """Place an order. The same `external_id` of a channel and platform again gives the order that there is."""
     merchant = await asks.api.reads.merchant(asks.market_id, MerchantId(body.merchant_id))
     order = body.to_model(OrderId(body.id or asks.api.new_id("ord")), merchant, asks.now)
+    if not order.zones and order.dropoff is not None:
+        order = replace(order, zones=await asks.api.zones.at(asks.market_id, order.dropoff))
     state = await _known(asks.api, asks.market_id, order)
     if state is None:
         done = await _place(asks, order)

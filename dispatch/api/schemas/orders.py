@@ -146,6 +146,7 @@ class OrderOut(Schema):
     platform: str
     external_id: str
     fulfilment: Fulfilment
+    zones: list[str]
     size: int
     priority: int
     items: list[Item]
@@ -185,6 +186,7 @@ class OrderOut(Schema):
             platform=order.platform,
             external_id=order.external_id,
             fulfilment=order.fulfilment,
+            zones=sorted(order.zones),
             size=order.size,
             priority=state.priority,
             items=[_item(item) for item in order.items],
