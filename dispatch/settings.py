@@ -41,7 +41,7 @@ class Settings:
 
     host: str = "127.0.0.1"
     port: int = 8080
-    db: str = "sqlite:///dispatch.db"
+    db: str = field(default="sqlite:///dispatch.db", repr=False)
     redis: str | None = None
     role: Part = Part.ALL
     speed: float = 1.0
@@ -105,6 +105,22 @@ def load_settings(given: Mapping[str, Any], environment: Mapping[str, str]) -> S
     if issues:
         raise InvalidInputError("settings", issues)
     return Settings(**values)
+
+
+def setting_of(key: str, environment: Mapping[str, str]) -> str | None:
+    """One setting as the environment has it, for commands that need no other; None where it does not.
+
+    Raises InvalidInputError for a file that cannot be read.
+    """
+    name = PREFIX + key.upper()
+    values: dict[str, Any] = {}
+    issues: list[Issue] = []
+    for given in (name, name + _FILE):
+        if given in environment:
+            _take(given, environment[given], {key}, values, issues)
+    if issues:
+        raise InvalidInputError("settings", issues)
+    return values.get(key)
 
 
 def _take(name: str, text: str, known: set[str], values: dict[str, Any], issues: list[Issue]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -28,8 +29,15 @@ UNSOUND: Final = 1
 
 def db_option(command: F) -> F:
     """Add `--db` (argument ``url``): the address of the database."""
-    text = "Address of the database: sqlite:///FILE, or postgresql://USER@HOST/NAME."
-    return click.option("--db", "url", default=DEFAULT, show_default=True, envvar="DISPATCH_DB", help=text)(command)
+    text = "Address of the database, else as DISPATCH_DB or the file DISPATCH_DB_FILE says."
+    return click.option("--db", "url", default=_default_url, show_default=DEFAULT, help=text)(command)
+
+
+def _default_url() -> str:
+    """Where a service of the same environment has its database."""
+    from dispatch.settings import setting_of  # noqa: PLC0415
+
+    return setting_of("db", os.environ) or DEFAULT
 
 
 @contextmanager

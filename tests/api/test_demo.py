@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from collections import defaultdict
 
@@ -31,10 +32,7 @@ def test_orders_go_from_the_kitchen_to_the_door() -> None:
         assert placed > 20
         assert demo.process.wait(PATIENCE_S) == 0
     finally:
-        demo.process.kill()
-        demo.process.wait()
-        if demo.process.stdout is not None:
-            demo.process.stdout.close()
+        demo.stop(signal.SIGKILL)
 
 
 def _check_metrics(text: str) -> None:

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -27,16 +27,19 @@ PATIENCE_S = 120
 class Process:
     """A running `dispatch serve`."""
 
-    def __init__(self, *arguments: str, log: IO[str] | int = subprocess.DEVNULL, **environment: str) -> None:
+    def __init__(
+        self, *arguments: str, log: IO[str] | int = subprocess.DEVNULL, environment: Mapping[str, str] | None = None
+    ) -> None:
         self.process = subprocess.Popen(
             [*PROGRAM, "serve", "--port", "0", *arguments],
             stdout=subprocess.PIPE,
             stderr=log,
             text=True,
-            env={**os.environ, **environment},
+            env={**os.environ, **(environment or {})},
         )
         self._lines: SimpleQueue[str] = SimpleQueue()
-        threading.Thread(target=self._read, daemon=True).start()
+        self._reading = threading.Thread(target=self._read, daemon=True)
+        self._reading.start()
         self.url = self.wait_for(r"Dispatch serves (\S+)")
 
     def _read(self) -> None:
@@ -57,6 +60,7 @@ class Process:
         """Send a signal and wait for the end; the exit code."""
         self.process.send_signal(how)
         code = self.process.wait(PATIENCE_S)
+        self._reading.join()
         if self.process.stdout is not None:
             self.process.stdout.close()
         return code

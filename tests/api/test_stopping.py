@@ -72,12 +72,11 @@ def stop_under_load(running: Process, acknowledged: list[str]) -> tuple[int, flo
 def test_every_acknowledged_order_is_there_after_a_stop_under_load(tmp_path: Path) -> None:
     acknowledged: list[str] = []
     with (tmp_path / "log").open("w") as log:
-        running = Process("--db", f"sqlite:///{tmp_path}/city.db", log=log, DISPATCH_LOG="debug")
+        running = Process("--db", f"sqlite:///{tmp_path}/city.db", log=log, environment={"DISPATCH_LOG": "debug"})
         try:
             code, took_s = stop_under_load(running, acknowledged)
         finally:
-            running.process.kill()
-            running.process.wait()
+            running.stop(signal.SIGKILL)
     assert (code, took_s < 5) == (0, True)
     with open_store(f"sqlite:///{tmp_path}/city.db") as store:
         kept = store.load_state(MAIN).orders.keys()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dispatch.errors import InvalidInputError
-from dispatch.settings import Part, load_settings
+from dispatch.settings import Part, load_settings, setting_of
 
 
 def codes(error: InvalidInputError) -> list[str]:
@@ -24,6 +24,18 @@ def test_secrets_come_from_the_environment_or_from_a_file(tmp_path: Path) -> Non
     file.write_text("s" * 40 + "\n", "utf-8")
     assert load_settings({}, {"DISPATCH_SECRET_FILE": str(file)}).secret == "s" * 40
     assert "sss" not in repr(load_settings({}, {"DISPATCH_SECRET": "s" * 40}))
+
+
+def test_one_setting_is_read_as_the_service_reads_it(tmp_path: Path) -> None:
+    file = tmp_path / "url"
+    file.write_text("postgresql://a:secret@b/c\n", "utf-8")
+    found = {"DISPATCH_DB_FILE": str(file), "DISPATCH_PROT": "1"}
+    assert setting_of("db", found) == "postgresql://a:secret@b/c"
+    assert setting_of("db", {"DISPATCH_DB": "sqlite:///x.db"}) == "sqlite:///x.db"
+    assert setting_of("db", {}) is None
+    assert "secret" not in repr(load_settings({}, {"DISPATCH_DB_FILE": str(file)}))
+    with pytest.raises(InvalidInputError):
+        setting_of("db", {"DISPATCH_DB_FILE": str(tmp_path / "none")})
 
 
 @pytest.mark.parametrize(("text", "wanted"), [("true", True), ("1", True), ("False", False), ("0", False)])
@@ -47,6 +59,7 @@ def test_everything_wrong_is_told_at_once() -> None:
         ({"secret": "short"}, "out_of_range"),
         ({"role": Part.API}, "field_missing"),
         ({"log": "loud"}, "out_of_range"),
+        ({"log_format": "xml"}, "out_of_range"),
     ],
 )
 def test_what_makes_no_sense_is_refused(given: dict[str, object], code: str) -> None:
