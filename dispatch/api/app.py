@@ -12,8 +12,10 @@ from dispatch.api.errors import add_handlers
 from dispatch.api.requests import RequestIds
 from dispatch.api.routes import (
     access,
+    crew,
     dispatchers,
     health,
+    kitchen,
     merchants,
     metrics,
     operations,
@@ -39,8 +41,10 @@ ROOMS = (
     policies,
     merchants,
     orders,
+    kitchen,
     plans,
     riders,
+    crew,
     dispatchers,
     streams,
     webhooks,

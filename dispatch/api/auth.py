@@ -17,15 +17,16 @@ from dispatch.service.principals import Principal, Right, UnauthenticatedError
 _BEARER = HTTPBearer(auto_error=False, description="An access token of a person or a device, or the key of a server.")
 
 
-async def _who(
+async def principal_of(
     request: AppRequest, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]
 ) -> Principal:
+    """Who asks. Raises UnauthenticatedError."""
     if credentials is None:
         raise UnauthenticatedError("The request has no credentials.", "Send the header `Authorization: Bearer ...`.")
     return await request.state["guard"].principal(credentials.credentials)
 
 
-Who = Annotated[Principal, Depends(_who)]
+Who = Annotated[Principal, Depends(principal_of)]
 """Write ``who: Who`` among the arguments of an endpoint to get the principal."""
 
 
@@ -45,15 +46,19 @@ def may(right: Right) -> Callable[[Principal], None]:
     def check(who: Who) -> None:
         who.need(right)
 
+    check.__dict__["right"] = right
     return check
 
 
-def _rider(who: Who) -> RiderId:
+def rider_who_asks(who: Who) -> RiderId:
+    """The rider who asks. Raises ForbiddenError, ConflictError (code "no_rider")."""
     who.need(Right.RIDE)
     if who.rider_id is None:
         raise ConflictError("These credentials belong to no rider.", "Sign in as a rider.", code="no_rider")
     return who.rider_id
 
 
-Me = Annotated[RiderId, Depends(_rider)]
+rider_who_asks.__dict__["right"] = Right.RIDE
+
+Me = Annotated[RiderId, Depends(rider_who_asks)]
 """Write ``me: Me`` to get the rider who asks."""

@@ -9,10 +9,12 @@ from typing import Final
 
 from dispatch.errors import DispatchError, NotFoundError
 from dispatch.model.actor import Actor, ActorKind
-from dispatch.model.order import MarketId, MerchantId, OrderId
+from dispatch.model.lifecycle import DispatchStatus
+from dispatch.model.order import Customer, MarketId, MerchantId, OrderId
 from dispatch.model.rider import RiderId
 from dispatch.model.state import OrderState
 from dispatch.store.queries import OrderFilter
+from dispatch.units import DAY_S, Instant
 
 
 class Role(StrEnum):
@@ -113,6 +115,12 @@ _ACTORS: Final[Mapping[Role, ActorKind]] = {
 }
 
 
+_ANSWER_FOR_IT: Final = (Role.ADMIN, Role.OPERATIONS, Role.CUSTOMER_SERVICE)
+
+CUSTOMER_NEEDED_S: Final = DAY_S
+"""How long after an order's end its customer's phone and address are shown to those who carried it out."""
+
+
 class ForbiddenError(DispatchError):
     """The caller is known, and may not do this (HTTP 403)."""
 
@@ -179,7 +187,29 @@ class Principal:
             return replace(wanted, merchant_id=self.merchant_id or MerchantId(""))
         if self.role is Role.RIDER:
             return replace(wanted, rider_id=self.rider_id or RiderId(""))
+        if self.role is Role.CUSTOMER:
+            return replace(wanted, order_id=self.order_id or OrderId(""))
         return wanted
+
+    def without_secrets(self, order: OrderState, now: Instant) -> OrderState:
+        """The order without the customer's phone and address, where the principal does not need them (any more).
+
+        Merchants need them for what is fetched at the store; everybody needs them until a day after the end, those who
+        answer for the business longer.
+        """
+        if self.needs_customer(order, now):
+            return order
+        named = Customer(name=order.order.customer.name, language=order.order.customer.language)
+        return order._replace(order=replace(order.order, customer=named))
+
+    def needs_customer(self, order: OrderState, now: Instant) -> bool:
+        """Whether the principal needs the customer's phone and address."""
+        if self.role is Role.MERCHANT:
+            return order.dispatch is DispatchStatus.NOT_NEEDED and not order.over
+        if self.role in _ANSWER_FOR_IT:
+            return True
+        ended_at = order.delivered_at or order.cancelled_at
+        return ended_at is None or now < ended_at + CUSTOMER_NEEDED_S
 
     def own_order(self, order: OrderState) -> OrderState:
         """The order, if it is the principal's to see. Raises NotFoundError as if it did not exist."""

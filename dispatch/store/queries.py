@@ -64,6 +64,7 @@ class OrderFilter:
     zone_id: ZoneId | None = None
     channel: Channel | None = None
     external_id: str | None = None
+    order_id: OrderId | None = None
     placed_from: Instant | None = None
     placed_before: Instant | None = None
 
@@ -99,6 +100,7 @@ def orders(connection: Connection, market_id: MarketId, wanted: OrderFilter, cut
         *_among(c.zones, wanted.zone_id),
         *_is(c.channel, None if wanted.channel is None else wanted.channel.value),
         *_is(c.external_id, wanted.external_id),
+        *_is(c.id, wanted.order_id),
         *_within(c.placed_at, wanted.placed_from, wanted.placed_before),
     ]
     return _page(connection, rows.ORDERS, market_id, where, cut)

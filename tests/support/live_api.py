@@ -46,6 +46,7 @@ class KnownTokens:
 def everybody(riders: int = 3) -> dict[str, Principal]:
     """A principal of every role by token: "admin", "merchant", "rider-1" and so on."""
     found = {role.value: Principal(id=f"u-{role.value}", role=role) for role in Role if role is not Role.RIDER}
+    found["elsewhere"] = Principal(id="u-elsewhere", role=Role.ADMIN, markets=frozenset({MarketId("elsewhere")}))
     found["merchant"] = Principal(id="u-merchant", role=Role.MERCHANT, merchant_id=MerchantId("m1"))
     for number in range(1, riders + 1):
         found[f"rider-{number}"] = Principal(

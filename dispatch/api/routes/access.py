@@ -20,9 +20,11 @@ from dispatch.api.schemas.access import (
 )
 from dispatch.api.schemas.base import Name
 from dispatch.api.state import Api
+from dispatch.errors import NotFoundError
 from dispatch.model.rider import RiderId
 from dispatch.service.access import NewAccount
 from dispatch.service.principals import ForbiddenError, Principal, Right, Role
+from dispatch.store.access import Account
 
 router = APIRouter(prefix="/v1", tags=["access"])
 
@@ -64,9 +66,9 @@ async def who_am_i(who: Who) -> PrincipalOut:
 
 
 @router.get("/accounts", dependencies=[Depends(may(Right.MANAGE_ACCESS))])
-async def list_accounts(api: Api) -> list[AccountOut]:
-    """Everybody who was ever let in."""
-    return [AccountOut.of(account) for account in await api.access.accounts()]
+async def list_accounts(api: Api, who: Who) -> list[AccountOut]:
+    """Everybody who was ever let in to the caller's markets."""
+    return [AccountOut.of(account) for account in await api.access.accounts() if _is_within(who, account)]
 
 
 @router.post("/accounts", status_code=201, dependencies=[Depends(may(Right.MANAGE_ACCESS))])
@@ -94,9 +96,17 @@ async def add_device(rider_id: Name, body: DeviceIn, api: Api, who: Who, market_
 
 
 @router.delete("/accounts/{account_id}", status_code=204, dependencies=[Depends(may(Right.MANAGE_ACCESS))])
-async def disable(account_id: Name, api: Api) -> None:
+async def disable(account_id: Name, api: Api, who: Who) -> None:
     """Let somebody in no more, and sign them out everywhere; access tokens given out count for minutes yet."""
+    found = next((one for one in await api.access.accounts() if one.id == account_id), None)
+    if found is None or not _is_within(who, found):
+        raise NotFoundError(f"There is no account {account_id!r}.", "Check the id.")
     await api.access.disable(account_id)
+
+
+def _is_within(who: Principal, account: Account) -> bool:
+    """Whether an account reaches no market that is not the principal's."""
+    return not who.markets or (bool(account.markets) and who.markets.issuperset(account.markets))
 
 
 def _within(who: Principal, wanted: NewAccount) -> NewAccount:

@@ -12,10 +12,11 @@ from dispatch.api.auth import InMarket, Who, may
 from dispatch.api.cursors import Pages
 from dispatch.api.etag import show_version
 from dispatch.api.schemas.base import Line, Name, PageOf, When, instant
-from dispatch.api.schemas.orders import CancelOrder, NewOrder, OrderOut
+from dispatch.api.schemas.orders import CancelOrder, ChangeOrder, NewOrder, OrderOut
 from dispatch.api.state import Api
 from dispatch.errors import ConflictError
 from dispatch.model.commands import CancelOrder as Cancel
+from dispatch.model.commands import ChangeOrder as Change
 from dispatch.model.commands import PlaceOrder
 from dispatch.model.lifecycle import DispatchStatus, OrderStatus
 from dispatch.model.order import Channel, MarketId, MerchantId, Order, OrderId
@@ -75,7 +76,7 @@ async def get_order(order_id: Name, api: Api, who: Who, market_id: InMarket, res
     """One order as it is now."""
     state = who.own_order(await api.reads.order(market_id, OrderId(order_id)))
     show_version(response, state.version)
-    return OrderOut.of(state)
+    return OrderOut.of(who.without_secrets(state, api.clock.now()))
 
 
 @router.get("", dependencies=[Depends(may(Right.SEE_ORDERS))])
@@ -105,7 +106,18 @@ async def list_orders(
         placed_before=None if placed_before is None else instant(placed_before),
     )
     page = await api.reads.orders(market_id, who.own_orders(wanted), pages.cut)
-    return PageOf(items=[OrderOut.of(found.value) for found in page.items], next=pages.next(page.after))
+    now = api.clock.now()
+    items = [OrderOut.of(who.without_secrets(found.value, now)) for found in page.items]
+    return PageOf(items=items, next=pages.next(page.after))
+
+
+@router.patch("/{order_id}", dependencies=[Depends(may(Right.PLACE_ORDERS))])
+async def change_order(order_id: Name, body: ChangeOrder, asks: Asks, response: Response) -> OrderOut:
+    """Change an order before its pickup."""
+    state = asks.who.own_order(await asks.api.reads.order(asks.market_id, OrderId(order_id)))
+    changed = _order(await asks.do(Change(order=body.to_model(state.order)), Ref("orders", order_id)))
+    show_version(response, changed.version)
+    return OrderOut.of(asks.who.without_secrets(changed, asks.now))
 
 
 @router.post("/{order_id}/cancel", dependencies=[Depends(may(Right.CANCEL_ORDERS))])

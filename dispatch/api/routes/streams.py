@@ -15,7 +15,7 @@ from dispatch.api.state import Api
 from dispatch.errors import InvalidInputError, Issue
 from dispatch.model.events import EVENT_TYPES, PositionReported, Recorded
 from dispatch.service.feed import EVERYTHING, Feed
-from dispatch.service.principals import Principal, Right
+from dispatch.service.principals import Principal, Right, Role
 from dispatch.service.sight import Sight
 
 router = APIRouter(prefix="/v1/events", tags=["events"])
@@ -45,7 +45,7 @@ async def list_events(
     """Events of the market in their order, after a number. The page may be short, also where there are more."""
     wanted = _wanted(type)
     found = await api.markets.get(market_id).feed.after(after, limit)
-    items = [EventOut.of(entry) for entry in found if await _shown(api.sight, who, entry, wanted)]
+    items = [_out(entry, who) for entry in found if await _shown(api.sight, who, entry, wanted)]
     return EventsOut(items=items, last_seq=found[-1].seq if found else after)
 
 
@@ -72,15 +72,19 @@ async def _stream(sight: Sight, who: Principal, feed: Feed, seq: int, wanted: fr
         while not feed.closed:
             found = await feed.after(seq, _AT_ONCE)
             seq = found[-1].seq if found else seq
-            for text in [_message(entry) for entry in found if await _shown(sight, who, entry, wanted)]:
+            for text in [_message(entry, who) for entry in found if await _shown(sight, who, entry, wanted)]:
                 yield text
             if not found and not await watch.wait(HEARTBEAT_S):
                 # Also tells where a reader is that sees few of the events.
                 yield f": still there\nid: {seq}\n\n"
 
 
-def _message(entry: Recorded) -> str:
-    return f"event: {type(entry.event).__name__}\nid: {entry.seq}\ndata: {EventOut.of(entry).model_dump_json()}\n\n"
+def _message(entry: Recorded, who: Principal) -> str:
+    return f"event: {type(entry.event).__name__}\nid: {entry.seq}\ndata: {_out(entry, who).model_dump_json()}\n\n"
+
+
+def _out(entry: Recorded, who: Principal) -> EventOut:
+    return EventOut.of(entry, customers=who.role is not Role.MERCHANT)
 
 
 async def _shown(sight: Sight, who: Principal, entry: Recorded, wanted: frozenset[str]) -> bool:

@@ -26,9 +26,12 @@ class EventOut(Schema):
     data: dict[str, Any]
 
     @classmethod
-    def of(cls, recorded: Recorded) -> EventOut:
-        """For the wire."""
+    def of(cls, recorded: Recorded, *, customers: bool = True) -> EventOut:
+        """For the wire; ``customers``: with their phones and addresses."""
         data = to_dict(recorded.event)
+        order = data.get("order")
+        if not customers and isinstance(order, dict):
+            order["customer"] = None
         return cls.model_construct(
             seq=recorded.seq,
             market_id=recorded.market_id,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
@@ -66,7 +67,7 @@ class NewOrder(Schema):
     zones: frozenset[Name] = frozenset()
     pickup_handling: Handling = Handling()
     dropoff_handling: Handling = Handling()
-    priority: Annotated[int, Field(ge=-100, le=100)] = 0
+    priority: Annotated[int, Field(ge=0, le=100)] = 0
     items: Annotated[list[Item], Field(max_length=200, default_factory=list)]
     total: Money | None = None
     customer: Customer = Customer()
@@ -103,16 +104,44 @@ class NewOrder(Schema):
             pickup_handling=self.pickup_handling.to_model(),
             dropoff_handling=self.dropoff_handling.to_model(),
             priority=self.priority,
-            items=tuple(
-                model.Item(i.name, i.quantity, i.sku, None if i.unit_price is None else i.unit_price.to_model())
-                for i in self.items
-            ),
+            items=tuple(map(_item_in, self.items)),
             total=None if self.total is None else self.total.to_model(),
             customer=model.Customer(**self.customer.model_dump()),
             notes=self.notes,
             linked_to=None if self.linked_to is None else OrderId(self.linked_to),
             attributes=tuple(self.attributes.items()),
         )
+
+
+class ChangeOrder(Schema):
+    """What is to be another way; what is left out stays. Merchant and pickup cannot change."""
+
+    dropoff: Place | None = None
+    promised_at: When | None = None
+    not_before_at: When | None = None
+    size: Annotated[int, Field(ge=1, le=100)] | None = None
+    vehicles: frozenset[Vehicle] | None = None
+    zones: frozenset[Name] | None = None
+    items: Annotated[list[Item], Field(max_length=200)] | None = None
+    total: Money | None = None
+    customer: Customer | None = None
+    notes: Text | None = None
+
+    def to_model(self, order: model.Order) -> model.Order:
+        """The order with what is given."""
+        changed: dict[str, Any] = {
+            "dropoff": None if self.dropoff is None else self.dropoff.to_model(),
+            "promised_at": None if self.promised_at is None else instant(self.promised_at),
+            "not_before_at": None if self.not_before_at is None else instant(self.not_before_at),
+            "size": self.size,
+            "vehicles": self.vehicles,
+            "zones": None if self.zones is None else frozenset(ZoneId(zone) for zone in self.zones),
+            "items": None if self.items is None else tuple(map(_item_in, self.items)),
+            "total": None if self.total is None else self.total.to_model(),
+            "customer": None if self.customer is None else model.Customer(**self.customer.model_dump()),
+            "notes": self.notes,
+        }
+        return replace(order, **{name: value for name, value in changed.items() if value is not None})
 
 
 class CancelOrder(Schema):
@@ -199,6 +228,11 @@ class OrderOut(Schema):
             pinned_until=_until(state.pinned_until),
             held_until=_until(state.held_until),
         )
+
+
+def _item_in(item: Item) -> model.Item:
+    price = None if item.unit_price is None else item.unit_price.to_model()
+    return model.Item(item.name, item.quantity, item.sku, price)
 
 
 def _item(item: model.Item) -> Item:

@@ -1,0 +1,60 @@
+"""What each endpoint asks of its caller, read from the app itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from fastapi import APIRouter
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+
+from dispatch.api.app import ROOMS
+from dispatch.api.auth import principal_of
+from dispatch.service.principals import Right
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One way to ask. rights: those that the caller needs, all of them; known: whether the caller must be known.
+
+    of_market: whether it is about a market.
+    """
+
+    method: str
+    path: str
+    rights: frozenset[Right]
+    known: bool
+    of_market: bool
+
+    @property
+    def address(self) -> str:
+        """The path with something in place of each parameter."""
+        path = self.path.replace("{version}", "1")
+        while "{" in path:
+            path = f"{path[: path.index('{')]}x1{path[path.index('}') + 1 :]}"
+        return path
+
+
+def endpoints() -> list[Endpoint]:
+    """Every endpoint of the app."""
+    routers: list[APIRouter] = [room.router for room in ROOMS]
+    return [
+        Endpoint(method, route.path, *_asked(route.dependant))
+        for router in routers
+        for route in router.routes
+        if isinstance(route, APIRoute)
+        for method in sorted(route.methods or ())
+    ]
+
+
+def _asked(dependant: Dependant) -> tuple[frozenset[Right], bool, bool]:
+    calls = list(_calls(dependant))
+    rights = frozenset(call.__dict__["right"] for call in calls if "right" in getattr(call, "__dict__", {}))
+    return rights, principal_of in calls, any(getattr(call, "__name__", "") == "_market" for call in calls)
+
+
+def _calls(dependant: Dependant) -> Iterator[object]:
+    for part in dependant.dependencies:
+        yield part.call
+        yield from _calls(part)
