@@ -50,7 +50,10 @@ def warm_up_all(policies: Sequence[str]) -> None:
 
 
 def warm_up(policy: Policy, solver: Solver) -> None:
-    """Plan a market of two riders and some orders; takes a minute where nothing has been compiled before."""
+    """Plan a market of two riders and some orders; takes a minute where nothing has been compiled before.
+
+    There are more orders than candidates, however they are bundled, so that candidates by price are compiled, too.
+    """
     state = MarketState(_MARKET)
     for number in range(2):
         rider_id = RiderId(f"r{number}")
@@ -63,7 +66,8 @@ def warm_up(policy: Policy, solver: Solver) -> None:
         )
         _do(state, RegisterRider(rider=Rider(id=rider_id, market_id=_MARKET)))
         _do(state, StartShift(rider_id=rider_id, shift=shift))
-    for number in range(5):
+    params = policy.params
+    for number in range(params.bundles.max_size * (params.search.candidates + 1) if params.search.turns else 5):
         _do(state, PlaceOrder(order=_order(number)))
     planner = Planner(StraightLine(SPEEDS_KMH), policy, solver, checked=True)
     problem = planner.look(state, _NOW + 60)

@@ -3,6 +3,9 @@
 A rider gets at most one bundle a round; what is left over goes into the next round, with the routes as they are then.
 Bundles that no candidate could take are taken apart; orders that no candidate could take are looked at by more riders,
 in the end by all of them.
+
+As many nearest riders as there are bundles are enough for each to have one. Where there are more bundles than
+candidates, riders are shown by price instead (``price_candidates.py``).
 """
 
 from __future__ import annotations
@@ -14,9 +17,10 @@ import numpy as np
 from dispatch.solver.bundles import Bundles, make_bundles
 from dispatch.solver.candidates import nearest_riders
 from dispatch.solver.insertion import Scratch
-from dispatch.solver.match import MATCHERS
+from dispatch.solver.match import MATCHERS, Matcher
 from dispatch.solver.pairs import pair_costs, put_bundles
 from dispatch.solver.params import Options, Params
+from dispatch.solver.price_candidates import match_guided
 from dispatch.solver.problem import ANY_ORDER, Ints
 from dispatch.solver.tableau import Tableau
 from dispatch.solver.view import View
@@ -65,16 +69,29 @@ def _round(
     view: View, table: Tableau, bundles: Bundles, k: int, price_of: Ints, params: Params, scratch: Scratch
 ) -> Ints:
     """One matching; answers the orders that got a rider."""
+    out, knobs = np.add.reduceat(price_of[bundles.members], bundles.start[:-1]), params.search
+    if knobs.turns and knobs.matcher == "own" and k == knobs.candidates < len(bundles):
+        found = match_guided(view, table, bundles, out, scratch, turns=knobs.turns)
+        bundle = np.flatnonzero(found.rider >= 0)
+        rider = found.rider[bundle]
+    else:
+        bundle, rider = _match_nearest(view, table, bundles, k, out, MATCHERS[knobs.matcher], scratch)
+    taken = np.zeros(len(bundles.members), np.bool_)
+    put_bundles(view, table, bundles.start, bundles.members, bundle, rider, scratch, taken)
+    return bundles.members[taken]
+
+
+def _match_nearest(
+    view: View, table: Tableau, bundles: Bundles, k: int, out: Ints, matcher: Matcher, scratch: Scratch
+) -> tuple[Ints, Ints]:
+    """Bundles that get a rider, and whom, when each is looked at by the ``k`` nearest."""
     near = nearest_riders(view, table, bundles.members[bundles.start[:-1]], k)
     row, slot = np.nonzero(near >= 0)
     column = near[row, slot]
     cost = np.empty(len(row), np.int64)
     pair_costs(view, table, bundles.start, bundles.members, row, column, scratch, cost)
-    out = np.add.reduceat(price_of[bundles.members], bundles.start[:-1])
     pays = cost < np.minimum(out[row], INFEASIBLE)  # a rider at the price of the way out is no gain
     row, column, cost = row[pays], column[pays], cost[pays]
-    chosen = MATCHERS[params.search.matcher](row, column, cost, out)
+    chosen = matcher(row, column, cost, out)
     pairs = chosen[chosen >= 0]
-    taken = np.zeros(len(bundles.members), np.bool_)
-    put_bundles(view, table, bundles.start, bundles.members, row[pairs], column[pairs], scratch, taken)
-    return bundles.members[taken]
+    return row[pairs], column[pairs]

@@ -42,14 +42,18 @@ class Matching:
     bound: int
 
 
-def match_at_prices(row: Ints, column: Ints, cost: Ints, out: Ints, known: Ints | None = None) -> Matching:
+def match_at_prices(
+    row: Ints, column: Ints, cost: Ints, out: Ints, known: Ints | None = None, *, columns: int = 0
+) -> Matching:
     """Match as ``Matcher`` says; ``known``: the prices that the columns had in a similar problem, 0 for those behind.
+
+    There are at least so many ``columns``, whether they are in a pair or not.
 
     Raises ValueError where a row or a column does not exist, or a cost is 2**60 or more below a way out.
     """
     _check(row, column, cost, out)
     rows = by_row(row, column, cost, out)
-    columns = max(int(column.max(initial=-1)) + 1, 0 if known is None else len(known))
+    columns = max(columns, int(column.max(initial=-1)) + 1, 0 if known is None else len(known))
     price = auction_prices(rows, columns) if known is None else _padded(known, columns)
     profit = np.empty(len(out), np.int64)
     mate, holder = np.full(len(out), -1, np.int64), np.full(columns, -1, np.int64)

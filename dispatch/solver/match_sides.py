@@ -32,6 +32,13 @@ def by_row(row: Ints, column: Ints, cost: Ints, out: Ints) -> Side:
     return side
 
 
+def from_table(far: Ints, cost: Ints, out: Ints) -> Side:
+    """The same from a table of candidates, far nodes and costs (rows, T)."""
+    side = _empty_side(len(out), far.size)
+    _fill_from_table(far, cost, out, side)
+    return side
+
+
 def by_column(rows: Side, columns: int) -> Side:
     """The same pairs by column."""
     side = _empty_side(columns, len(rows.far))
@@ -54,6 +61,19 @@ def _fill_by_row(row: Ints, column: Ints, cost: Ints, out: Ints, side: Side) -> 
         if gain > 0:
             _put(side, row[pair], column[pair], gain)
     _shift(side.start)
+
+
+@kernel
+def _fill_from_table(far: Ints, cost: Ints, out: Ints, side: Side) -> None:
+    """Row by row, which is how a table lies in memory."""
+    at = 0
+    for row in range(far.shape[0]):
+        for slot in range(far.shape[1]):
+            gain = out[row] - cost[row, slot]
+            if gain > 0:
+                side.far[at], side.gain[at] = far[row, slot], gain
+                at += 1
+        side.start[row + 1] = at
 
 
 @kernel

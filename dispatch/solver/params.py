@@ -16,28 +16,32 @@ class SearchParams:
     """How long and how widely is searched.
 
     matcher: 'own', 'flow' (OR-Tools) or 'sparse' (scipy). candidates: riders looked at for each order at first.
+    turns: of showing orders riders by price when more of them wait than there are candidates; 0 for the nearest only.
+    They need the matcher 'own'.
     replan: take up every open order anew at each tick, not only those without a rider.
     passes: of local search over all movable orders. exchanges: whether two orders may change riders.
     neighbours: riders tried for each order in local search. ruins: most rounds of ruin and recreate, ruin_size: orders
-    taken out in each.
+    taken out in each, ruin_heat_s: seconds of a customer's waiting that a round may at first make the plan dearer.
     horizon_s: orders ready later than this from now wait.
     """
 
     matcher: str = "own"
     candidates: int = 20
+    turns: int = 3
     replan: bool = False
     passes: int = 4
     exchanges: bool = True
     neighbours: int = 12
     ruins: int = 0
     ruin_size: int = 6
+    ruin_heat_s: Seconds = 150
     horizon_s: Seconds = 2400
 
     def __post_init__(self) -> None:
         if min(self.candidates, self.neighbours, self.ruin_size) < 1:
             raise ValueError("candidates, neighbours and ruin_size must be at least 1")
-        if min(self.passes, self.ruins, self.horizon_s) < 0:
-            raise ValueError("passes, ruins and horizon_s must not be negative")
+        if min(self.turns, self.passes, self.ruins, self.ruin_heat_s, self.horizon_s) < 0:
+            raise ValueError("turns, passes, ruins, ruin_heat_s and horizon_s must not be negative")
         if self.matcher not in MATCHERS:
             raise ValueError(f"matcher must be one of {', '.join(MATCHERS)}, not {self.matcher!r}")
 
