@@ -100,6 +100,21 @@ def verify(context: click.Context, url: str, as_json: bool) -> None:
 
 
 @db.command()
+@db_option
+def rebuild(url: str) -> None:
+    """Make all projections anew from the log, which is what counts.
+
+    Nothing may be serving from the database meanwhile.
+    """
+    from dispatch.store.schema import check_schema, rebuild_projections  # noqa: PLC0415
+
+    with opened(url) as database:
+        check_schema(database)
+        markets = rebuild_projections(database)
+    click.echo(f"The projections were made anew from the logs of: {', '.join(markets) or 'no market'}.")
+
+
+@db.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @db_option
 def backup(file: Path, url: str) -> None:

@@ -69,11 +69,23 @@ def upgrade(database: Database) -> str | None:
     return before
 
 
-def project_anew(connection: Connection) -> None:
-    """Write all projections anew from the log."""
-    for market_id in connection.execute(select(MARKETS.c.market_id)).scalars().all():
-        rebuild(connection, MarketId(market_id))
+def rebuild_projections(database: Database) -> list[MarketId]:
+    """Write all projections anew from the log; the markets that there are. Raises StoreUnavailableError."""
+    try:
+        with database.writing.begin() as connection:
+            return project_anew(connection)
+    except DBAPIError as error:
+        raise unavailable(error) from error
+
+
+def project_anew(connection: Connection) -> list[MarketId]:
+    """Write all projections anew from the log; the markets that there are."""
+    query = select(MARKETS.c.market_id).order_by(MARKETS.c.market_id)
+    markets = [MarketId(name) for name in connection.execute(query).scalars()]
+    for market_id in markets:
+        rebuild(connection, market_id)
     put(connection, SETTINGS, [{"name": _PROJECTIONS, "value": str(PROJECTIONS_VERSION)}])
+    return markets
 
 
 def migrate(connection: Connection, to: str) -> None:

@@ -106,6 +106,17 @@ def test_what_was_changed_behind_its_back_is_found(store: Store, store_url: str,
     assert (run("audit", "verify", "--db", store_url).exit_code == 1) == is_of_the_log
 
 
+def test_projections_are_made_anew_from_the_log(store: Store, store_url: str) -> None:
+    a_day(store)
+    store.close()
+    tamper(store_url, "UPDATE orders SET status = 'delivered' WHERE id = 'o3'")
+    tamper(store_url, "DELETE FROM riders WHERE id = 'r2'")
+    assert run("db", "verify", "--db", store_url).exit_code == 1
+    answer = run("db", "rebuild", "--db", store_url)
+    assert (answer.exit_code, answer.output) == (0, f"The projections were made anew from the logs of: {MARKET}.\n")
+    assert run("db", "verify", "--db", store_url).exit_code == 0
+
+
 def test_a_log_made_anew_from_end_to_end_is_told_by_what_was_noted(store: Store, store_url: str) -> None:
     store.submit(an_append("c1", [KNOWN], 0)).result()
     noted = run("audit", "verify", "--db", store_url).output.strip().removeprefix(f"{MARKET}: ")
