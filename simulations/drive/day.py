@@ -153,15 +153,26 @@ class Day:
         async with asyncio.TaskGroup() as group:
             for order in self.instance.orders:
                 await self.clock.until(order.placed_at)
-                group.create_task(self._want(order))
+                group.create_task(self._play(order))
 
-    async def _want(self, order: Order) -> None:
-        """One customer: places the order, and may call it off where nobody carries it."""
+    async def _play(self, order: Order) -> None:
+        """What customer and merchant do about one order."""
         answer = await self.office.ask("POST", "/v1/orders", _order(order))
         if answer.status_code != 201:
             self.progress.not_placed += 1
             return
         self.progress.move((order.id,), Stage.OPEN)
+        await asyncio.gather(self._cook(order), self._lose_patience(order))
+
+    async def _cook(self, order: Order) -> None:
+        """The merchant takes the order, and says when the food is ready. Refusals do no harm: it may be off."""
+        await self.office.ask("POST", f"/v1/orders/{order.id}/accept", {"ready_at": rfc3339(order.ready_at)})
+        await self.clock.until(order.ready_at)
+        if self.progress.stage(order.id) in (Stage.OPEN, Stage.ASSIGNED):
+            await self.office.ask("POST", f"/v1/orders/{order.id}/ready")
+
+    async def _lose_patience(self, order: Order) -> None:
+        """The customer may call the order off where nobody carries it."""
         rules = self.instance.rules
         if rules.cancel_after_s is None or draw("patience", 0, order.id).random() >= rules.cancel_probability:
             return

@@ -52,6 +52,8 @@ def _check_metrics(text: str) -> None:
     assert found["dispatch_tick_size", "riders"] > 20
     assert found["dispatch_lease_changes_total", "taken"] == 1
     assert found["dispatch_request_seconds_count", "POST//v1/orders/201"] > 20
+    assert found["dispatch_request_seconds_count", "POST//v1/orders/{order_id}/accept/200"] > 20
+    assert found["dispatch_request_seconds_count", "POST//v1/orders/{order_id}/ready/200"] > 3
     assert found["dispatch_request_seconds_count", "GET//v1/riders/me/tasks/200"] > 20
     assert ("dispatch_queue_depth", "writes/waiting") in found
     assert ("dispatch_queue_depth", "timers/overdue") in found
