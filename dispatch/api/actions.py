@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import assert_never
+from collections.abc import Mapping, Sequence
+from typing import Final, assert_never
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from dispatch.api.schemas.riders import (
     Action,
     ActionResult,
     Arrived,
+    Correct,
     Decline,
     Delivered,
     Depart,
@@ -30,17 +31,22 @@ from dispatch.model.commands import (
     ConfirmDropoff,
     ConfirmPickup,
     ConfirmReturn,
+    CorrectTask,
     DeclineOffer,
     FailDelivery,
     ReportProblem,
     StartLeg,
 )
-from dispatch.model.events import OfferId, Proof
-from dispatch.model.order import OrderId
+from dispatch.model.events import OfferId, Proof, ProofKind
+from dispatch.model.order import Order, OrderId
 from dispatch.model.place import Place
-from dispatch.model.rider import RiderId
+from dispatch.model.reasons import ProblemKind
+from dispatch.model.rider import RiderId, TaskKind
 from dispatch.model.stops import first_stop
 from dispatch.units import Instant
+
+DELIVERY_CODE: Final = "delivery_code"
+"""The attribute of an order that has the code for which it is handed over, where there is one."""
 
 
 async def carry_out(asks: Asking, me: RiderId, actions: Sequence[Action]) -> list[ActionResult]:
@@ -52,6 +58,7 @@ async def _one(asks: Asking, me: RiderId, action: Action) -> ActionResult:
     occurred_at = None if action.occurred_at is None else instant(action.occurred_at)
     name = f"{asks.who.device_id}#{action.sequence}"
     try:
+        await _check(asks, me, action, name, occurred_at)
         command = await _command(asks, me, action, occurred_at)
         done = await asks.do(command, command_id=name, occurred_at=occurred_at)
     except (ConflictError, NotFoundError, InvalidInputError) as error:
@@ -59,6 +66,50 @@ async def _one(asks: Asking, me: RiderId, action: Action) -> ActionResult:
             sequence=action.sequence, status="refused", code=error.code, cause=error.cause, action=error.action
         )
     return ActionResult(sequence=action.sequence, status="repeated" if done.repeated else "done")
+
+
+async def _check(asks: Asking, me: RiderId, action: Action, name: str, occurred_at: Instant | None) -> None:
+    """What has to be so before an action counts. Raises ConflictError (codes "items_do_not_match", "wrong_code")."""
+    if isinstance(action, Delivered):
+        await _check_code(asks, action)
+    if not isinstance(action, PickedUp):
+        return
+    for check in action.checks:
+        order = (await asks.api.reads.order(asks.market_id, OrderId(check.order_id))).order
+        differs = differences(order, {one.item: one.quantity for one in check.counted})
+        if differs and check.order_id in action.order_ids:
+            text = f"counted otherwise: {differs}"
+            report = ReportProblem(rider_id=me, kind=ProblemKind.ITEMS_DO_NOT_MATCH, text=text, order_id=order.id)
+            await asks.do(report, command_id=f"{name}/{order.id}", occurred_at=occurred_at)
+            if not action.anyway:
+                cause = f"Order {order.id} is not what was ordered: {differs}."
+                do = "Wait for customer service, or pick it up anyway."
+                raise ConflictError(cause, do, code="items_do_not_match")
+
+
+def differences(order: Order, counted: Mapping[str, int]) -> str:
+    """How what was counted differs from an order, in words; "" where it does not."""
+    wanted: dict[str, int] = {}
+    names = {item.sku: item.name for item in order.items if item.sku}
+    for item in order.items:
+        wanted[item.name] = wanted.get(item.name, 0) + item.quantity
+    found: dict[str, int] = {}
+    for name, quantity in counted.items():
+        known = names.get(name, name)
+        found[known] = found.get(known, 0) + quantity
+    odd = [name for name in {**wanted, **found} if wanted.get(name, 0) != found.get(name, 0)]
+    return ", ".join(f"{found.get(name, 0)} instead of {wanted.get(name, 0)} {name}" for name in odd)
+
+
+async def _check_code(asks: Asking, action: Delivered) -> None:
+    order = (await asks.api.reads.order(asks.market_id, OrderId(action.order_id))).order
+    code = dict(order.attributes).get(DELIVERY_CODE)
+    if code is None:
+        return
+    proof = action.proof
+    if proof is None or proof.kind is not ProofKind.CODE or proof.reference.strip() != code:
+        cause = f"Order {order.id} is handed over for a code, and this is not it."
+        raise ConflictError(cause, "Ask the customer for the code once more.", code="wrong_code")
 
 
 async def _command(asks: Asking, me: RiderId, action: Action, occurred_at: Instant | None) -> Command:
@@ -80,6 +131,9 @@ async def _command(asks: Asking, me: RiderId, action: Action, occurred_at: Insta
             return FailDelivery(rider_id=me, order_id=OrderId(action.order_id), reason=action.reason)
         case Returned():
             return ConfirmReturn(rider_id=me, order_id=OrderId(action.order_id))
+        case Correct():
+            kind = TaskKind(action.task)
+            return CorrectTask(rider_id=me, order_id=OrderId(action.order_id), kind=kind, text=action.text)
         case Problem():
             order_id = None if action.order_id is None else OrderId(action.order_id)
             return ReportProblem(rider_id=me, kind=action.problem, text=action.text, order_id=order_id)

@@ -28,6 +28,7 @@ from dispatch.model.commands import (
     ConfirmDropoff,
     ConfirmPickup,
     ConfirmReturn,
+    CorrectTask,
     DeclineOffer,
     EndShift,
     ExpireOffer,
@@ -77,7 +78,7 @@ def drafted(state: MarketState, command: Command, now: Instant, at: Instant) -> 
             handle_absence(draft, command)
         case StartLeg() | Arrive() | ConfirmPickup() | ConfirmDropoff() | FailDelivery() | ConfirmReturn():
             handle_task(draft, command)
-        case ReportProblem():
+        case ReportProblem() | CorrectTask():
             handle_task(draft, command)
         case AcceptOffer() | DeclineOffer() | ExpireOffer():
             handle_offer(draft, command)

@@ -9,7 +9,7 @@ from dispatch.model.events_order import Proof
 from dispatch.model.order import OrderId
 from dispatch.model.place import Place, Position
 from dispatch.model.reasons import DeclineReason, FailureReason, ProblemKind
-from dispatch.model.rider import Rider, RiderId, Shift
+from dispatch.model.rider import Rider, RiderId, Shift, TaskKind
 from dispatch.units import Instant
 
 
@@ -150,6 +150,16 @@ class ConfirmReturn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectTask:
+    """What the rider said to have done has not been done: a pickup or a drop-off."""
+
+    rider_id: RiderId
+    order_id: OrderId
+    kind: TaskKind
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReportProblem:
     """Trouble on the road or at a stop; opens a case."""
 
@@ -162,7 +172,9 @@ class ReportProblem:
 PresenceCommand = RegisterRider | PlanShift | StartShift | EndShift | ReportPositions | PauseRider | ResumeRider
 """Whether and where a rider is at work."""
 
-TaskCommand = StartLeg | Arrive | ConfirmPickup | ConfirmDropoff | FailDelivery | ConfirmReturn | ReportProblem
+TaskCommand = (
+    StartLeg | Arrive | ConfirmPickup | ConfirmDropoff | FailDelivery | ConfirmReturn | CorrectTask | ReportProblem
+)
 """A rider's way through the tasks."""
 
 AbsenceCommand = LoseRider | LoseFood

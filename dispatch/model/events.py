@@ -42,6 +42,7 @@ from dispatch.model.events_market import (
 )
 from dispatch.model.events_order import (
     CustodyEvent,
+    DeliveryCorrected,
     DeliveryFailed,
     KitchenEvent,
     OrderAccepted,
@@ -55,6 +56,7 @@ from dispatch.model.events_order import (
     OrderReady,
     OrderRejected,
     OrderReturned,
+    PickupCorrected,
     PreparationStarted,
     Proof,
     ProofKind,
@@ -164,6 +166,7 @@ __all__ = [
     "CaseOpened",
     "CaseStepTaken",
     "CustodyEvent",
+    "DeliveryCorrected",
     "DeliveryFailed",
     "Event",
     "KitchenEvent",
@@ -195,6 +198,7 @@ __all__ = [
     "OrderReturned",
     "OrderUnassigned",
     "OverrideRecorded",
+    "PickupCorrected",
     "PolicyChanged",
     "PositionReported",
     "PreparationStarted",

@@ -141,6 +141,24 @@ class OrderLost:
     rider_id: RiderId
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PickupCorrected:
+    """The rider said too early to have the food: it still has to be picked up."""
+
+    order_id: OrderId
+    rider_id: RiderId
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryCorrected:
+    """The rider said too early that the customer has the food: it is still on board."""
+
+    order_id: OrderId
+    rider_id: RiderId
+    text: str = ""
+
+
 KitchenEvent = (
     OrderPlaced
     | OrderAccepted
@@ -154,5 +172,7 @@ KitchenEvent = (
 )
 """What customer and merchant do with an order."""
 
-CustodyEvent = OrderPickedUp | OrderDelivered | DeliveryFailed | OrderReturned | OrderLost
+CustodyEvent = (
+    OrderPickedUp | OrderDelivered | DeliveryFailed | OrderReturned | OrderLost | PickupCorrected | DeliveryCorrected
+)
 """What happens to food in a rider's hands."""

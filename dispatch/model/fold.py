@@ -16,6 +16,7 @@ from dispatch.model.events import (
     CaseClosed,
     CaseOpened,
     CaseStepTaken,
+    DeliveryCorrected,
     DeliveryFailed,
     Event,
     LegStarted,
@@ -42,6 +43,7 @@ from dispatch.model.events import (
     OrderReturned,
     OrderUnassigned,
     OverrideRecorded,
+    PickupCorrected,
     PolicyChanged,
     PositionReported,
     PreparationStarted,
@@ -83,6 +85,8 @@ def fold(state: MarketState, event: Event, at: Instant) -> None:
         case RoutePlanned() | LegStarted() | ArrivedAtStop() | RiderSentAhead():
             fold_movement(state, event, at)
         case OrderPickedUp() | OrderDelivered() | DeliveryFailed() | OrderReturned() | OrderLost():
+            fold_custody(state, event, at)
+        case PickupCorrected() | DeliveryCorrected():
             fold_custody(state, event, at)
         case OfferMade() | OfferAccepted() | OfferDeclined() | OfferExpired() | OfferWithdrawn():
             fold_offer(state, event, at)

@@ -16,6 +16,7 @@ from dispatch.model.events import (
     ArrivedAtStop,
     CaseClosed,
     CaseStepTaken,
+    DeliveryCorrected,
     DeliveryFailed,
     Event,
     LegStarted,
@@ -39,6 +40,7 @@ from dispatch.model.events import (
     OrderReleased,
     OrderReturned,
     OrderUnassigned,
+    PickupCorrected,
     PreparationStarted,
     ReadyTimeChanged,
     RoutePlanned,
@@ -145,6 +147,9 @@ ORDER_TABLE: Final[Table[OrderStatus]] = {
     **{(status, OrderCollected): OrderStatus.COLLECTED for status in _IN_KITCHEN},
     (OrderStatus.PICKED_UP, OrderDelivered): OrderStatus.DELIVERED,
     (OrderStatus.PICKED_UP, DeliveryFailed): OrderStatus.FAILED,
+    # What was said too early is taken back. Whether the kitchen had the food ready is not known any more.
+    (OrderStatus.PICKED_UP, PickupCorrected): OrderStatus.PREPARING,
+    (OrderStatus.DELIVERED, DeliveryCorrected): OrderStatus.PICKED_UP,
     (OrderStatus.FAILED, OrderReturned): OrderStatus.RETURNED,
     (OrderStatus.CANCELLED, OrderReturned): OrderStatus.RETURNED,
     **{
@@ -188,6 +193,8 @@ DISPATCH_TABLE: Final[Table[DispatchStatus]] = {
     (DispatchStatus.UNDER_WAY, OrderPickedUp): DispatchStatus.CARRIED,
     (DispatchStatus.CARRIED, OrderDelivered): DispatchStatus.DONE,
     (DispatchStatus.CARRIED, DeliveryFailed): DispatchStatus.RETURNING,
+    (DispatchStatus.CARRIED, PickupCorrected): DispatchStatus.ASSIGNED,
+    (DispatchStatus.DONE, DeliveryCorrected): DispatchStatus.CARRIED,
     (DispatchStatus.CARRIED, OrderCancelled): DispatchStatus.RETURNING,
     (DispatchStatus.RETURNING, OrderReturned): DispatchStatus.DONE,
     (DispatchStatus.CARRIED, OrderLost): DispatchStatus.DONE,
@@ -218,6 +225,8 @@ TASK_TABLE: Final[Table[TaskStatus]] = {
         for status in (TaskStatus.PLANNED, TaskStatus.ARRIVED)
         for event in (OrderPickedUp, OrderDelivered, OrderReturned)
     },
+    (TaskStatus.DONE, PickupCorrected): TaskStatus.PLANNED,
+    (TaskStatus.DONE, DeliveryCorrected): TaskStatus.PLANNED,
     **{
         (status, event): TaskStatus.PLANNED
         for status in (TaskStatus.PLANNED, TaskStatus.STARTED, TaskStatus.ARRIVED)

@@ -90,6 +90,7 @@ def rider_commands(state: MarketState, now: Instant) -> Commands:
         st.builds(c.ConfirmPickup, rider_id=_riders, order_ids=st.tuples(orders)),
         st.builds(c.ConfirmDropoff, rider_id=_riders, order_id=orders),
         st.builds(c.ConfirmReturn, rider_id=_riders, order_id=orders),
+        st.builds(_taken_back, st.sampled_from([*state.orders.values()][-6:]), _riders, st.sampled_from(TaskKind)),
         st.builds(lambda pair, why: c.FailDelivery(rider_id=pair[0], order_id=pair[1], reason=why), pairs, fails),
         st.builds(c.ReportProblem, rider_id=_riders, kind=st.sampled_from(ProblemKind), order_id=st.none() | orders),
     )
@@ -207,6 +208,10 @@ def _orders_of(order_ids: st.SearchStrategy[OrderId], now: Instant) -> st.Search
 
 def _edited(order: OrderState, notes: str) -> c.Command:
     return c.ChangeOrder(order=replace(order.order, notes=notes))
+
+
+def _taken_back(order: OrderState, rider_id: RiderId, kind: TaskKind) -> c.Command:
+    return c.CorrectTask(rider_id=order.rider_id or rider_id, order_id=order.order.id, kind=kind)
 
 
 def _orders(state: MarketState) -> st.SearchStrategy[OrderId]:

@@ -281,11 +281,30 @@ class Arrived(_Action):
     kind: Literal["arrived"]
 
 
+class Counted(Schema):
+    """How many of an item were handed over; named as in the order, by its `sku` or its `name`."""
+
+    item: Line
+    quantity: Annotated[int, Field(ge=0, le=10_000)]
+
+
+class Check(Schema):
+    """What was counted of one order; items that are left out were not there."""
+
+    order_id: Name
+    counted: Annotated[list[Counted], Field(max_length=200)]
+
+
 class PickedUp(_Action):
-    """These orders of the present stop were checked and taken."""
+    """These orders of the present stop were checked and taken.
+
+    checks: what was counted; where that is not what was ordered, a case is opened, and the order only taken `anyway`.
+    """
 
     kind: Literal["picked_up"]
     order_ids: Annotated[list[Name], Field(min_length=1, max_length=50)]
+    checks: Annotated[list[Check], Field(max_length=50, default_factory=list)]
+    anyway: bool = False
 
     @model_validator(mode="after")
     def _each_once(self) -> PickedUp:
@@ -324,6 +343,15 @@ class Returned(_Action):
     order_id: Name
 
 
+class Correct(_Action):
+    """A pickup or drop-off that was reported has not been done after all; within 15 minutes."""
+
+    kind: Literal["correct"]
+    order_id: Name
+    task: Literal["pickup", "dropoff"]
+    text: Text = ""
+
+
 class Problem(_Action):
     """Trouble on the road or at a stop."""
 
@@ -334,7 +362,7 @@ class Problem(_Action):
 
 
 Action = Annotated[
-    Accept | Decline | Depart | Arrived | PickedUp | Delivered | Failed | Returned | Problem,
+    Accept | Decline | Depart | Arrived | PickedUp | Delivered | Failed | Returned | Correct | Problem,
     Field(discriminator="kind"),
 ]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import assert_never
+from typing import Final, assert_never
 
 from dispatch.engine.draft import Draft
 from dispatch.engine.handlers.cases import open_case
@@ -14,6 +14,7 @@ from dispatch.model.commands import (
     ConfirmDropoff,
     ConfirmPickup,
     ConfirmReturn,
+    CorrectTask,
     FailDelivery,
     ReportProblem,
     StartLeg,
@@ -21,11 +22,13 @@ from dispatch.model.commands import (
 )
 from dispatch.model.events import (
     ArrivedAtStop,
+    DeliveryCorrected,
     DeliveryFailed,
     LegStarted,
     OrderDelivered,
     OrderPickedUp,
     OrderReturned,
+    PickupCorrected,
     ProblemReported,
 )
 from dispatch.model.lifecycle import IllegalMove, TaskStatus
@@ -35,6 +38,10 @@ from dispatch.model.reasons import CaseKind, ProblemKind, UnassignReason
 from dispatch.model.rider import RiderId, Task, TaskKind
 from dispatch.model.state import RiderState
 from dispatch.model.stops import first_stop, task_status
+from dispatch.units import MINUTE_S, Seconds
+
+CORRECTABLE_S: Final[Seconds] = 15 * MINUTE_S
+"""For so long a rider can say that a task was not done after all."""
 
 
 def handle_task(draft: Draft, command: TaskCommand) -> None:
@@ -62,6 +69,8 @@ def handle_task(draft: Draft, command: TaskCommand) -> None:
             draft.add(
                 DeliveryFailed(order_id=command.order_id, rider_id=command.rider_id, reason=command.reason),
             )
+        case CorrectTask():
+            _correct(draft, command)
         case ReportProblem():
             _report(draft, command)
         case _:
@@ -125,6 +134,23 @@ def _check_turn(draft: Draft, rider_id: RiderId, order_ids: tuple[OrderId, ...],
     if rider.leg is not None or rider.place != stop.place:
         cause = f"Rider {rider_id} is not at the stop."
         raise ConflictError(cause, "Go there and report the arrival first.", code="not_there")
+
+
+def _correct(draft: Draft, command: CorrectTask) -> None:
+    order = draft.state.order(command.order_id)
+    if draft.state.rider(command.rider_id).shift is None:
+        raise ConflictError(f"Rider {command.rider_id} is not on shift.", "Start the shift.", code="rider_off_shift")
+    was_pickup = command.kind is TaskKind.PICKUP
+    done_at = order.picked_up_at if was_pickup else order.delivered_at
+    if done_at is not None and draft.at - done_at > CORRECTABLE_S:
+        cause = f"The {command.kind.value} of order {command.order_id} was at {done_at}, too long ago."
+        raise ConflictError(cause, "Tell customer service, who opens a case.", code="too_late_to_correct")
+    if was_pickup:
+        draft.add(PickupCorrected(order_id=command.order_id, rider_id=command.rider_id, text=command.text))
+    elif command.kind is TaskKind.DROPOFF:
+        draft.add(DeliveryCorrected(order_id=command.order_id, rider_id=command.rider_id, text=command.text))
+    else:
+        raise ConflictError("The return of an order cannot be corrected.", "Tell customer service.", code="no_task")
 
 
 def _report(draft: Draft, command: ReportProblem) -> None:

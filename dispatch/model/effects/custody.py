@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from dispatch.model.effects.tasks import after_task, back_to_merchant, without_order
+from dispatch.model.effects.tasks import after_task, back_to_merchant, task_again, without_order
 from dispatch.model.events import (
     CustodyEvent,
+    DeliveryCorrected,
     DeliveryFailed,
     OrderDelivered,
     OrderLost,
     OrderPickedUp,
     OrderReturned,
+    PickupCorrected,
 )
 from dispatch.model.lifecycle import (
     DISPATCH_TABLE,
@@ -22,6 +24,7 @@ from dispatch.model.lifecycle import (
     TaskStatus,
     after,
 )
+from dispatch.model.place import Place
 from dispatch.model.rider import TaskKind
 from dispatch.model.state import MarketState, OrderState, RiderState
 from dispatch.units import Instant
@@ -56,6 +59,18 @@ def fold_custody(state: MarketState, event: CustodyEvent, at: Instant) -> None:
             task = after(TASK_TABLE, order.return_task, event, "return of order", order_id)
             moved = order._replace(status=status, dispatch=dispatch, return_task=task, version=version)
             rider = after_task(rider, order_id, TaskKind.RETURN, at + order.order.pickup_handling.after_s)
+        case PickupCorrected():
+            task = after(TASK_TABLE, order.pickup_task, event, "pickup of order", order_id)
+            moved = order._replace(
+                status=status, dispatch=dispatch, pickup_task=task, picked_up_at=None, version=version
+            )
+            rider = task_again(rider, order_id, TaskKind.PICKUP, here=_stands_at(rider, order.order.pickup))
+        case DeliveryCorrected():
+            task = after(TASK_TABLE, order.dropoff_task, event, "drop-off of order", order_id)
+            moved = order._replace(
+                status=status, dispatch=dispatch, dropoff_task=task, delivered_at=None, version=version
+            )
+            rider = task_again(rider, order_id, TaskKind.DROPOFF, here=_stands_at(rider, order.order.dropoff))
         case OrderLost():
             moved = _gone(order._replace(status=status, dispatch=dispatch, version=version), event)
             rider = without_order(rider, order_id)
@@ -66,6 +81,12 @@ def fold_custody(state: MarketState, event: CustodyEvent, at: Instant) -> None:
     state.riders[event.rider_id] = rider if isinstance(event, OrderLost) else rider.heard(at)
     if dispatch is DispatchStatus.DONE:
         state.active.pop(order_id, None)
+    elif isinstance(event, DeliveryCorrected):
+        state.active[order_id] = None
+
+
+def _stands_at(rider: RiderState, place: Place | None) -> bool:
+    return rider.leg is None and rider.place == place
 
 
 def _gone(order: OrderState, event: OrderLost) -> OrderState:

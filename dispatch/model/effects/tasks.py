@@ -35,6 +35,14 @@ def after_task(rider: RiderState, order_id: OrderId, kind: TaskKind, busy_until:
     )
 
 
+def task_again(rider: RiderState, order_id: OrderId, kind: TaskKind, *, here: bool) -> RiderState:
+    """The rider with a task still to be done that had been taken for done: first where it is ``here``, else last."""
+    again = both_tasks(order_id) if kind is TaskKind.PICKUP else (Task(order_id, kind),)
+    others = tuple(task for task in rider.tasks if task not in again)
+    tasks = (*again, *others) if here else (*others, *again)
+    return rider._replace(tasks=tasks, depart_at=None, version=rider.version + 1)
+
+
 def back_to_merchant(rider: RiderState, order_id: OrderId) -> RiderState:
     """The rider with the order's return in the place of its drop-off."""
     dropoff = Task(order_id, TaskKind.DROPOFF)
