@@ -14,12 +14,18 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from benchmarks.assignment import growth_rows, measure_assignment
 from benchmarks.explanation import measure_explanation
-from benchmarks.rows import Row, number, write_rows
-from benchmarks.speed import Limits, measure, scope_of, trial_tick_s
+from benchmarks.memory import measure_memory
+from benchmarks.rows import Row, number, target_table, write_rows
+from benchmarks.speed import TRIAL, Limits, measure, scope_of, trial_tick_s
+from benchmarks.speed_tables import markdown
 from dispatch.engine.policy import load_policy
 
 SIZES: Final = ((1000, 1500), (5000, 7500))
+LARGE: Final = ((10000, 15000), (20000, 30000))
+"""Sizes of which only assignment and memory are measured, unless sizes are named."""
+
 OUT: Final = Path("build/bench.json")
 
 
@@ -29,30 +35,45 @@ OUT: Final = Path("build/bench.json")
 @click.option("--policy", "policy_name", default="default", show_default=True, help="A policy's name or file.")
 @click.option("--budget-s", default=Limits().budget_s, show_default=True, help="CPU seconds for the rounds of a phase.")
 @click.option("--patience-s", default=Limits().patience_s, show_default=True, help="A longer tick is left out.")
+@click.option("--markdown", "as_markdown", is_flag=True, help="Print the tables of docs/benchmarks.md.")
 @click.option("--out", default=OUT, show_default=True, type=click.Path(path_type=Path, dir_okay=False))
-def main(sizes: tuple[tuple[int, int], ...], policy_name: str, budget_s: float, patience_s: float, out: Path) -> None:
+def main(
+    sizes: tuple[tuple[int, int], ...], policy_name: str, budget_s: float, patience_s: float, as_markdown: bool,
+    out: Path,
+) -> None:  # fmt: skip
     """Measure the phases of a tick beside the usual stack."""
     params = load_policy(policy_name).params
     limits = Limits(budget_s, patience_s)
-    wanted = sizes or SIZES
+    wanted, large = sizes or SIZES, () if sizes else LARGE
     rows: list[Row] = []
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     # A bar that redraws itself would do so on the clock of what is measured.
     with Progress(*columns, console=Console(stderr=True), auto_refresh=False, transient=True) as progress:
-        task = progress.add_task("compiling", total=1 + len(wanted))
+        task = progress.add_task("compiling", total=1 + len(wanted) + len(large))
 
         def tell(what: str) -> None:
             progress.update(task, description=what, refresh=True)
 
         tell("compiling (a minute when nothing is kept from before)")
         trial_s = trial_tick_s(params)
+        measure_assignment(TRIAL, params, 0.0, tell)
         for size in wanted:
             progress.advance(task)
             rows += measure(size, params, trial_s, limits, tell)
+            rows += measure_assignment(size, params, limits.budget_s, tell)
             rows += measure_explanation(size, params, limits.budget_s, tell)
+        for size in large:
+            progress.advance(task)
+            rows += measure_assignment(size, params, limits.budget_s, tell)
+        rows += measure_memory((*wanted, *large)[-1], params, tell)
+    rows += growth_rows(rows)
     write_rows(out, rows)
-    for size in wanted:
+    if as_markdown:
+        print(markdown(rows))
+        return
+    for size in (*wanted, *large):
         Console().print(speed_table(scope_of(size), rows))
+    Console().print(target_table(rows))
     print(f"CPU time of one process, medians of interleaved rounds, compilation excluded; rows in {out}")
 
 

@@ -36,6 +36,7 @@ OURS: Final = "ours"
 """How names of the product's works begin; the stack's are called by what they use."""
 
 NO_SEARCH: Final = f"{OURS} without local search"
+NEAREST: Final = f"{OURS} without local search, the nearest only"
 STACK: Final = "stack"
 
 DENSE_UP_TO: Final = 1500
@@ -78,7 +79,8 @@ class Bench:
         return self.params.search.candidates
 
     def near(self) -> Ints:
-        """The product's candidates; int64 (B, k), -1 padded."""
+        """The product's candidates, all routes ridden first; int64 (B, k), -1 padded."""
+        self.table.known[:] = 0
         return nearest_riders(self.view, self.table, self.lead, self.k)
 
     def prices(self, row: Ints, column: Ints) -> Ints:
@@ -151,6 +153,7 @@ def tick_works(bench: Bench) -> dict[str, Work]:
     return {
         OURS: lambda: solve(problem, params, seed=1),
         NO_SEARCH: lambda: solve(problem, quick, seed=1),
+        NEAREST: lambda: solve(problem, nearest_only(quick), seed=1),
         STACK: lambda: stack_tick(bench),
     }
 
@@ -158,6 +161,11 @@ def tick_works(bench: Bench) -> dict[str, Work]:
 def without_search(params: Params) -> Params:
     """The same policy without local search."""
     return replace(params, search=replace(params.search, passes=0))
+
+
+def nearest_only(params: Params) -> Params:
+    """The same policy without candidates by price."""
+    return replace(params, search=replace(params.search, turns=0))
 
 
 def stack_tick(bench: Bench) -> Routes:
@@ -217,6 +225,8 @@ def worths(bench: Bench, names: Collection[str]) -> dict[str, Worth]:
         found[OURS] = worth(bench, solve(problem, params, seed=1).routes)
     if NO_SEARCH in names:
         found[NO_SEARCH] = worth(bench, solve(problem, without_search(params), seed=1).routes)
+    if NEAREST in names:
+        found[NEAREST] = worth(bench, solve(problem, nearest_only(without_search(params)), seed=1).routes)
     if STACK in names:
         found[STACK] = worth(bench, stack_tick(bench))
     return found

@@ -18,10 +18,10 @@ from dispatch.solver.match_paths import settle
 from dispatch.solver.match_sides import Side
 from dispatch.solver.problem import Ints
 
-COARSE: Final = 25
+COARSE: Final = 50
 """Steps of the first auction in the mean of the rows' best gains."""
 
-FINE: Final = 20
+FINE: Final = 40
 """Steps of the second in the mean of the prices."""
 
 BIDS: Final = 40
@@ -31,12 +31,12 @@ GROWTH: Final = 16
 LARGEST_STEP: Final = 2**56
 
 
-def auction_prices(rows: Side, columns: int) -> Ints:
+def auction_prices(rows: Side, columns: int, coarse: int = COARSE, fine: int = FINE) -> Ints:
     """A price of 0 or more for each column; int64 (columns,)."""
-    price, step = np.zeros(columns, np.int64), 1 + int(_mean_gain(rows)) // COARSE
+    price, step = np.zeros(columns, np.int64), 1 + int(_mean_gain(rows)) // coarse
     _auction(rows, price, step, np.full(columns, -1, np.int64))
     paid = price[price > 0]
-    finer = 1 + int(paid.mean()) // FINE if len(paid) else step
+    finer = 1 + int(paid.mean()) // fine if len(paid) else step
     if 2 * finer < step:
         price[:] = 0
         _auction(rows, price, finer, np.full(columns, -1, np.int64))
@@ -45,7 +45,7 @@ def auction_prices(rows: Side, columns: int) -> Ints:
 
 def rough_prices(rows: Side, columns: int) -> tuple[Ints, Ints]:
     """(price of each column, profit of each row) about as the best matching has them, in a fraction of the time."""
-    price, profit = auction_prices(rows, columns), np.empty(len(rows.start) - 1, np.int64)
+    price, profit = auction_prices(rows, columns, COARSE // 2, FINE // 2), np.empty(len(rows.start) - 1, np.int64)
     settle(rows, price, profit, np.full(len(profit), -1, np.int64), np.full(columns, -1, np.int64))
     return price, profit
 
