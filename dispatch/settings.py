@@ -37,6 +37,7 @@ class Settings:
     of the clock in one of the wall. records: a folder for decision records. market: the market of a service that has
     none yet. log: from which level on; log_format: "json", or "text" for people. webhook_loopback: webhooks may lead to
     this machine, for tests and sandboxes.
+    oidc_issuer, oidc_audience: people may sign in there; that is what it calls this service.
     """
 
     host: str = "127.0.0.1"
@@ -50,6 +51,8 @@ class Settings:
     log: str = "info"
     log_format: str = "json"
     webhook_loopback: bool = False
+    oidc_issuer: str | None = None
+    oidc_audience: str = ""
     secret: str | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:

@@ -42,6 +42,7 @@ BY_CODE: Final[Mapping[str, int]] = {
     "schema": 503,
     "live_unavailable": 503,
     "lease_lost": 503,
+    "issuer_away": 503,
 }
 """Where the code says more than the class of the error."""
 

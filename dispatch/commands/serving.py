@@ -29,6 +29,7 @@ from dispatch.errors import InvalidInputError, Issue
 from dispatch.model.order import MarketId
 from dispatch.service.access import Access, NewAccount
 from dispatch.service.markets import MarketSettings
+from dispatch.service.oidc import Oidc
 from dispatch.service.principals import Role
 from dispatch.service.running import Running, run_services
 from dispatch.service.setup import keep_market, load_markets
@@ -115,6 +116,7 @@ async def _start(settings: Settings, store: Store, started: _Started, *, demo: b
         compiling=settings.role is not Part.API,
         keep=None if settings.records is None else _keeper(Path(settings.records)),
         reach=Reach(loopback=settings.webhook_loopback),
+        oidc=_issuer(settings),
     )
     async with run_services(store, clock, solve, markets, how) as services:
         if settings.role is not Part.WORKER:
@@ -124,6 +126,13 @@ async def _start(settings: Settings, store: Store, started: _Started, *, demo: b
         yield AppState(services=services, guard=services.access, secret=sha256(b"cursors " + secret).digest())
     if how.live is not None:
         await how.live.close()
+
+
+def _issuer(settings: Settings) -> Oidc | None:
+    """Where people may sign in besides, if anywhere."""
+    if settings.oidc_issuer is None:
+        return None
+    return Oidc(issuer=settings.oidc_issuer, audience=settings.oidc_audience)
 
 
 def _keeper(folder: Path) -> Callable[[MarketSettings], Keep]:

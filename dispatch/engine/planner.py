@@ -10,6 +10,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+import numpy as np
+
+from dispatch.engine.budget import WithinBudget, unsearched, with_work
 from dispatch.engine.demand import Demand
 from dispatch.engine.intents import TaskMemo, intents, on_time, planned_of, sequences_of
 from dispatch.engine.learned import Learner
@@ -25,6 +28,7 @@ from dispatch.solver.check import check
 from dispatch.solver.params import Params
 from dispatch.solver.plan import Plan
 from dispatch.solver.problem import Problem
+from dispatch.solver.solve import solve
 from dispatch.solver.summary import with_summary
 from dispatch.solver.violation import Violation
 from dispatch.units import Instant
@@ -62,7 +66,7 @@ class Planner:
 
     checked: every plan is judged by the independent checker before it counts. explained: every plan is summed up. keep:
     where decisions are recorded, if they are. ``learner`` is there where the policy asks for what it learns; whoever
-    plans hands it the events since ``learner.seq`` before looking.
+    plans hands it the events since ``learner.seq`` before looking. The product's own solver keeps to the budget.
     """
 
     def __init__(
@@ -79,6 +83,9 @@ class Planner:
         self.policy = policy
         self.learner = Learner(policy.learned) if policy.learned.anything else None
         self._travel, self._solver, self._seed = travel, solver, seed
+        budget_s = policy.loop.budget_s
+        self._timed = WithinBudget(budget_s) if budget_s > 0.0 and solver is solve else None
+        self._unsearched: frozenset[str] = frozenset()
         self._snapshots = Snapshots(travel, policy.params.rules, policy.loop)
         self._checked, self._explained, self._keep = checked, explained, keep
         self._planned: Planned = {}
@@ -93,6 +100,7 @@ class Planner:
         if problem.order_count == 0:
             self._planned = {}
             return None
+        problem = self._with_unsearched(problem)
         return problem if self.learner is None else self.learner.expected(problem, state)
 
     def under(self, policy: Policy) -> Planner:
@@ -121,10 +129,13 @@ class Planner:
     def solve(self, problem: Problem, tick: int) -> Solved:
         """Plan, sum up, record, judge. Raises UnsoundPlanError; what a solver may make of a market is in its arrays."""
         params, seed = self.policy.params, self._seed + tick
-        plan = self._solver(problem, params, seed=seed)
+        plan = (self._timed or self._solver)(problem, params, seed=seed)
         violations = check(problem, plan, params.rules) if self._checked else []
         if self._explained and not violations:
             plan = with_summary(problem, params, plan)
+        if self._timed is not None:
+            params = with_work(params, plan)
+            self._unsearched = unsearched(problem, plan)
         record_id = self._keep(problem, params, seed, plan) if self._keep is not None else ""
         if violations:
             raise _unsound(tick, violations)
@@ -139,6 +150,13 @@ class Planner:
         busy = frozenset(rider for rider, tasks in self._planned.items() if tasks)
         waits = tuple(self._sending.waits(state, solved.problem.now, busy))
         return replace(command, record_id=solved.record_id, waits=waits)
+
+    def _with_unsearched(self, problem: Problem) -> Problem:
+        """The problem with the routes as changed that the last plan's search did not come to."""
+        if not self._unsearched or problem.changed is None:
+            return problem
+        open_still = np.array([rider in self._unsearched for rider in problem.rider_ids], np.int64)
+        return replace(problem, changed=problem.changed | open_still)
 
     def _outlook(self, state: MarketState, now: Instant) -> Outlook | None:
         """What is foreseen of the demand, if the policy asks for it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
@@ -39,6 +40,7 @@ class LoopParams:
     presence_timeout_s: a rider from whom something is due is lost when nothing is heard for this long (0: never);
     what was not collected goes to others. unanswered_offers: one who lets so many offers run out in a row is lost, too
     (0: never).
+    budget_s: CPU time that a plan may take (0.0: as long as it takes); the search for a better plan ends in time.
     lost_food_s: what a lost rider has on board is given up after this time; redeliver_lost: and made once more.
     """
 
@@ -51,6 +53,7 @@ class LoopParams:
     unanswered_offers: int = 3
     lost_food_s: Seconds = 900
     redeliver_lost: bool = False
+    budget_s: float = 0.0
 
     def __post_init__(self) -> None:
         if min(self.commit_s, self.commit_age_s, self.offer_s, self.heading_half_life_s) < 1:
@@ -59,6 +62,8 @@ class LoopParams:
             raise ValueError(
                 "presence_timeout_s, unanswered_offers, lost_food_s and shift_ahead_s must not be negative"
             )
+        if not 0.0 <= self.budget_s < math.inf:
+            raise ValueError("budget_s must be a number of seconds, or 0.0 for no budget")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

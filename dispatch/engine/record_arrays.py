@@ -75,6 +75,8 @@ def read_parts(header: Mapping[str, Any], arrays: Arrays, source: str) -> tuple[
         cost=header["cost"],
         summary=None,
         view=None,
+        unsearched=None,
+        work=0,
         **{name: arrays[f"plan.{name}"] for name in _PLAN_TIMES},
     )
     return problem, plan

@@ -17,6 +17,7 @@ from dispatch.errors import ConflictError
 from dispatch.model.order import MarketId, MerchantId
 from dispatch.model.rider import RiderId
 from dispatch.service.ids import new_id
+from dispatch.service.oidc import Issuer, Oidc, is_of_issuer
 from dispatch.service.principals import Principal, Right, Role, UnauthenticatedError
 from dispatch.service.tokens import (
     ACCESS_S,
@@ -79,14 +80,19 @@ class NewAccount:
 class Access:
     """Who may come in. It is a ``Guard`` of the API."""
 
-    def __init__(self, store: Store, key: bytes, clock: Clock) -> None:
+    def __init__(self, store: Store, key: bytes, clock: Clock, oidc: Oidc | None = None) -> None:
         self._store, self._key, self._clock = store, key, clock
+        self._issuer = None if oidc is None else Issuer(oidc)
         self._checking = asyncio.Semaphore(_AT_ONCE)
         self._keys: dict[str, tuple[Principal, Instant]] = {}
 
     async def principal(self, token: str) -> Principal:
-        """Whose token or key it is. Raises UnauthenticatedError."""
-        return await self._server(token) if token.startswith(KEY_PREFIX) else read_token(token, self._key)
+        """Whose token or key it is. Raises UnauthenticatedError, IssuerAwayError."""
+        if token.startswith(KEY_PREFIX):
+            return await self._server(token)
+        if self._issuer is not None and is_of_issuer(token):
+            return await self._issuer.principal(token)
+        return read_token(token, self._key)
 
     async def _server(self, key: str) -> Principal:
         now = self._clock.now()

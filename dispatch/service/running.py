@@ -26,6 +26,7 @@ from dispatch.service.host import Host
 from dispatch.service.ids import new_id
 from dispatch.service.loop import Loop, Pace, TickReport
 from dispatch.service.markets import Market, Markets, MarketSettings
+from dispatch.service.oidc import Oidc
 from dispatch.service.policies import Policies
 from dispatch.service.read import Reads
 from dispatch.service.relay import hear, tell
@@ -55,7 +56,7 @@ class Running:
     count until the process ends. speed: how many seconds of the clock pass in one of the wall. holding: whether it
     takes markets; ticking: whether it plans those that it has. keep: where the decisions on a market are recorded.
     reach: how far webhooks reach.
-    plans_kept: the plans of so many ticks are kept for people to look at.
+    plans_kept: the plans of so many ticks are kept for people to look at. oidc: an issuer whose tokens count, too.
     compiling: whether the solver is compiled before the first tick; the process answers meanwhile, ready after it.
     """
 
@@ -67,6 +68,7 @@ class Running:
     keep: Callable[[MarketSettings], Keep] | None = None
     reach: Reach = field(default_factory=Reach)
     plans_kept: int = PLANS_KEPT
+    oidc: Oidc | None = None
     compiling: bool = False
 
 
@@ -81,7 +83,7 @@ async def run_services(
     live = how.live or MemoryLive()
     name = new_id("srv", clock.now())
     forwarder = None if how.live is None else Forwarder(live, name)
-    access, reads = Access(store, how.key or secrets.token_bytes(32), SystemClock()), Reads(store)
+    access, reads = Access(store, how.key or secrets.token_bytes(32), SystemClock(), how.oidc), Reads(store)
     webhooks = Webhooks(store, SystemClock(), loopback=how.reach.loopback)
     known = Markets(forwarder)
     policies = Policies(store, clock, lambda market_id: known.get(market_id).settings.policy)

@@ -33,6 +33,7 @@ def exchange(view: View, table: Tableau, known: Neighbours, order: int, rows: In
             other_saving = saving_of(view, table, known, other, scratch)
             if least + least_cost(view, home, other) >= saving + other_saving or not may_carry(view, other, home):
                 continue
+            known.work[0] += 1
             limit = table.cost[home] + other_saving - least
             if _try_pair(view, table, order, other, count, limit, rows, scratch):
                 note_change(table, known, home)

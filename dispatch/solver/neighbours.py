@@ -25,6 +25,7 @@ class Neighbours(NamedTuple):
     the ends of their routes, by which nearness is judged; when: int64 (k,), scratch.
     dirty: int64 (R,), not 0 where a route has changed since it was last searched.
     saving: int64 (O,), what taking the order out of its route saves, UNKNOWN until asked for.
+    work: int64 (1,), routes tried so far, and orders taken up: what a search may do is counted in these.
     """
 
     near: Ints
@@ -32,6 +33,7 @@ class Neighbours(NamedTuple):
     when: Ints
     dirty: Ints
     saving: Ints
+    work: Ints
 
 
 def make_neighbours(view: View, table: Tableau, changed: Ints, k: int) -> Neighbours:
@@ -44,6 +46,7 @@ def make_neighbours(view: View, table: Tableau, changed: Ints, k: int) -> Neighb
         when=np.zeros(k, np.int64),
         dirty=changed,
         saving=np.full(orders, UNKNOWN, np.int64),
+        work=np.zeros(1, np.int64),
     )
 
 

@@ -22,7 +22,8 @@ class SearchParams:
     passes: of local search over all movable orders. exchanges: whether two orders may change riders.
     neighbours: riders tried for each order in local search. ruins: most rounds of ruin and recreate, ruin_size: orders
     taken out in each, ruin_heat_s: seconds of a customer's waiting that a round may at first make the plan dearer.
-    horizon_s: orders ready later than this from now wait.
+    horizon_s: orders ready later than this from now wait. most_work: how much the search may do, counted in routes
+    tried; -1: until nothing more is found. A dispatcher with a budget notes here what was done.
     """
 
     matcher: str = "own"
@@ -36,12 +37,15 @@ class SearchParams:
     ruin_size: int = 6
     ruin_heat_s: Seconds = 150
     horizon_s: Seconds = 2400
+    most_work: int = -1
 
     def __post_init__(self) -> None:
         if min(self.candidates, self.neighbours, self.ruin_size) < 1:
             raise ValueError("candidates, neighbours and ruin_size must be at least 1")
         if min(self.turns, self.passes, self.ruins, self.ruin_heat_s, self.horizon_s) < 0:
             raise ValueError("turns, passes, ruins, ruin_heat_s and horizon_s must not be negative")
+        if self.most_work < -1:
+            raise ValueError("most_work must not be negative, but for -1")
         if self.matcher not in MATCHERS:
             raise ValueError(f"matcher must be one of {', '.join(MATCHERS)}, not {self.matcher!r}")
 

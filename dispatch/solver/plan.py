@@ -52,7 +52,8 @@ class Plan:
     terms: int64 (R, K), each rider's weighted cost terms, in the order of ``dispatch.solver.costs.TERMS``; their sum is
     the route's cost.
     summary: what is told of the plan, where somebody has summed it up. view: the problem as the solver has read it, so
-    that whoever looks at the plan next need not read it again. Neither is part of the decision.
+    that whoever looks at the plan next need not read it again. work: how much the search has done. unsearched: int64
+    (R,), not 0 for routes that it did not come to. None of these is part of the decision.
     """
 
     routes: Routes
@@ -65,6 +66,8 @@ class Plan:
     cost: int
     summary: Summary | None = None
     view: View | None = None
+    work: int = 0
+    unsearched: Ints | None = None
 
     def same_as(self, other: Plan) -> bool:
         """Whether both plans are equal bit for bit."""

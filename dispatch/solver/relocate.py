@@ -23,6 +23,7 @@ def relocate(view: View, table: Tableau, known: Neighbours, order: int, rows: In
     left = table.cost[home] - best
     count = copy_without(table.route[home], table.length[home], order, rows[0])
     if known.dirty[home]:
+        known.work[0] += 1
         slot = cheapest_insertion(view, home, rows[0], count, table.frozen[home], order, table.cost[home], scratch)
         if slot.pickup_at >= 0:
             best, best_rider, best_i, best_j = slot.cost - left, home, slot.pickup_at, slot.dropoff_at
@@ -32,6 +33,7 @@ def relocate(view: View, table: Tableau, known: Neighbours, order: int, rows: In
             continue
         if least_cost(view, rider, order) - most_saved_at_end(view, table, rider) >= best:
             continue
+        known.work[0] += 1
         row, limit = table.route[rider], table.cost[rider] + best
         slot = cheapest_insertion(view, rider, row, table.length[rider], table.frozen[rider], order, limit, scratch)
         if slot.pickup_at >= 0:

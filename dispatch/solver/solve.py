@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -9,9 +10,10 @@ import numpy as np
 from dispatch.geo.kernel import kernel, move
 from dispatch.solver.assign import assign
 from dispatch.solver.costs import TERMS
-from dispatch.solver.improve import improve
+from dispatch.solver.improve import begin, improve
 from dispatch.solver.insertion import Scratch, make_scratch
-from dispatch.solver.neighbours import UNKNOWN, make_neighbours
+from dispatch.solver.meter import NO_END, Meter, up_to
+from dispatch.solver.neighbours import UNKNOWN, Neighbours, make_neighbours
 from dispatch.solver.params import Params
 from dispatch.solver.plan import Plan, Verdict
 from dispatch.solver.problem import OPEN, Ints, Problem
@@ -26,8 +28,19 @@ RUINS_AN_ORDER: Final = 8
 """Rounds of ruin and recreate for each order that may move, at most: a small plan is soon as good as it gets."""
 
 
-def solve(problem: Problem, params: Params, *, seed: int = 0) -> Plan:
-    """Plan one market at one instant; the same problem and params give the same plan, bit for bit."""
+RUINS_AT_ONCE: Final = 50
+"""Rounds between two looks at how much work may be done."""
+
+ROUND_WORK: Final = 100
+"""What a round of ruin and recreate counts, in routes tried."""
+
+
+def solve(problem: Problem, params: Params, *, seed: int = 0, meter: Meter | None = None) -> Plan:
+    """Plan one market at one instant; the same problem and params give the same plan, bit for bit.
+
+    meter: says how much work the search may do; the best plan so far is answered. Without one, the params say it. With
+    ``search.most_work`` set to the plan's ``work`` the same plan is made again.
+    """
     view = make_view(problem, params.rules, params.weights)
     width = max(view.rules.max_tasks, int(np.diff(problem.routes.start).max(initial=0)))
     scratch = make_scratch(width, problem.order_count)
@@ -40,31 +53,65 @@ def solve(problem: Problem, params: Params, *, seed: int = 0) -> Plan:
     left = assign(view, table, loose[soon], params, scratch)
     changed[table.cost != cost] = 1
     cost = table.cost.copy()
-    search(view, table, changed, params, seed, scratch)
+    work = search(view, table, changed, params, seed, scratch, meter or up_to(params.search.most_work))
     if (table.cost != cost).any():
         left = assign(view, table, left, params, scratch)  # there may be room now
 
     verdict = verdicts(view, table, loose[~soon], left, params)
-    return finish(view, table, verdict, scratch)
+    return replace(finish(view, table, verdict, scratch), work=work, unsearched=changed)
 
 
-def search(view: View, table: Tableau, changed: Ints, params: Params, seed: int, scratch: Scratch) -> None:
-    """Improve the routes: local search around what changed, ruin and recreate, local search over what that left."""
+def search(view: View, table: Tableau, changed: Ints, params: Params, seed: int, scratch: Scratch, meter: Meter) -> int:
+    """Improve the routes: local search around what changed, ruin and recreate, local search over what that left.
+
+    Answers how much work that was; what is still to be searched is ``changed`` then.
+    """
     movable = np.flatnonzero((table.fixed == 0) & (table.rider >= 0))
     knobs = params.search
     if len(movable) == 0 or knobs.passes == 0:
-        return
+        return 0
     known = make_neighbours(view, table, changed, knobs.neighbours)
-    rows = np.zeros((2, table.route.shape[1]), np.int64)
-    improve(view, table, movable, known, knobs.passes, int(knobs.exchanges), rows, scratch)
-    if knobs.ruins == 0:
-        return
-    saved = np.zeros((2 * knobs.ruin_size, table.route.shape[1] + 2), np.int64)
-    rounds = min(knobs.ruins, RUINS_AN_ORDER * len(movable))
-    if ruin_and_recreate(view, table, movable, known, rounds, knobs.ruin_size, seed, saved, scratch):
+    ended = _improve(view, table, movable, known, params, scratch, meter)
+    if ended and _ruin(view, table, movable, known, params, seed, scratch, meter):
         known.dirty[:] = 1
         known.saving[:] = UNKNOWN
-        improve(view, table, movable, known, knobs.passes, int(knobs.exchanges), rows, scratch)
+        _improve(view, table, movable, known, params, scratch, meter)
+    meter(work := int(known.work[0]))
+    return work
+
+
+def _improve(
+    view: View, table: Tableau, movable: Ints, known: Neighbours, params: Params, scratch: Scratch, meter: Meter
+) -> bool:
+    """Local search; whether it found its end before that of the work allowed."""
+    knobs, at, rows = params.search, begin(), np.zeros((2, table.route.shape[1]), np.int64)
+    while (most := meter(int(known.work[0]))) > known.work[0]:
+        exchanges = int(knobs.exchanges)
+        if improve(view, table, movable, known, knobs.passes, exchanges, at, most, rows, scratch):
+            return True
+    return False
+
+
+def _ruin(
+    view: View,
+    table: Tableau,
+    movable: Ints,
+    known: Neighbours,
+    params: Params,
+    seed: int,
+    scratch: Scratch,
+    meter: Meter,
+) -> bool:
+    """Ruin and recreate; whether that has lowered the cost. Where work is limited it goes on a little at a time."""
+    knobs = params.search
+    saved = np.zeros((2 * knobs.ruin_size, table.route.shape[1] + 2), np.int64)
+    count, done, better = min(knobs.ruins, RUINS_AN_ORDER * len(movable)), 0, 0
+    while done < count and (most := meter(int(known.work[0]))) > known.work[0]:
+        rounds = count if most == NO_END else min(count - done, RUINS_AT_ONCE)
+        better += ruin_and_recreate(view, table, movable, known, rounds, knobs.ruin_size, seed + done, saved, scratch)
+        done += rounds
+        known.work[0] += rounds * ROUND_WORK
+    return better > 0
 
 
 @kernel

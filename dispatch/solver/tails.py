@@ -28,6 +28,7 @@ def exchange_tails(view: View, table: Tableau, known: Neighbours, order: int, ro
         for other in range(table.length[rider], table.frozen[rider] - 1, -1):
             if not _may_cut(view, table, rider, other) or not _may_carry_tail(view, table, rider, other, home):
                 continue
+            known.work[0] += 1
             if _try(view, table, home, cut, rider, other, rows, scratch):
                 note_change(table, known, home)
                 note_change(table, known, rider)

@@ -19,6 +19,7 @@ from dispatch.model.order import MarketId, MerchantId
 from dispatch.model.rider import RiderId
 from dispatch.service.loop import Pace
 from dispatch.service.markets import MarketSettings
+from dispatch.service.oidc import Oidc
 from dispatch.service.principals import Principal, Role, UnauthenticatedError
 from dispatch.service.running import Running, run_services
 from dispatch.service.webhook_sending import Reach
@@ -79,6 +80,7 @@ def live_api(
     guarded: bool = False,
     markets: Sequence[MarketId] = (MARKET,),
     plans_kept: int = 360,
+    oidc: Oidc | None = None,
 ) -> Iterator[Live]:
     """Serve the API from a store, with a guard that knows ``everybody``, or, ``guarded``, with the real one."""
     settings = [MarketSettings(id=market_id, pace=pace) for market_id in markets]
@@ -87,7 +89,7 @@ def live_api(
 
         @asynccontextmanager
         async def start() -> AsyncIterator[AppState]:
-            how = Running(ticking=ticking, reach=Reach(loopback=True), plans_kept=plans_kept)
+            how = Running(ticking=ticking, reach=Reach(loopback=True), plans_kept=plans_kept, oidc=oidc)
             async with run_services(store, clock or SystemClock(), solve, settings, how) as services:
                 passwords.append(await services.access.first_start() or "" if guarded else "")
                 guard = services.access if guarded else KnownTokens(everybody())
