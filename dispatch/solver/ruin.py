@@ -1,81 +1,94 @@
 """Ruin and recreate: take a few related orders out of the plan, put them back one by one where they are cheapest.
 
-After Shaw (1998) and Schrimpf et al. (2000); related are orders with near merchants and near ready times. A round that
-does not lower the cost is undone, so the plan only gets better. The generator is a linear congruence with a given seed.
+After Shaw (1998) and Schrimpf et al. (2000). A round may leave the plan a little dearer, by less and less as rounds go
+by (threshold accepting, Dueck & Scheuer 1990); the cheapest plan met is the one that stays. The generator is a linear
+congruence with a given seed.
 """
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
-from dispatch.geo.kernel import allocating_kernel, travel_s
+from dispatch.geo.kernel import allocating_kernel
 from dispatch.solver.insertion import Scratch, least_cost
 from dispatch.solver.neighbours import Neighbours, find_neighbours
 from dispatch.solver.problem import Ints
+from dispatch.solver.ruin_choice import choose, draw
 from dispatch.solver.tableau import Tableau, most_saved_at_end, put_at, slot_for, take_out
 from dispatch.solver.view import View, may_carry
 from dispatch.solver.walk import FINE, INFEASIBLE
 
 
-@allocating_kernel
-def draw(state: Ints, below: int) -> int:
-    """The next pseudo-random integer in 0..below-1 (Knuth's MMIX multiplier, upper bits)."""
-    state[0] = state[0] * 6364136223846793005 + 1442695040888963407
-    return int((state[0] >> 33) & 0x3FFFFFFF) % below
+class Rounds(NamedTuple):
+    """How long and how wildly: ``turns`` rounds of up to ``size`` orders each.
+
+    heat: points that a round may make the plan dearer at the beginning, on average; it falls to 0.
+    """
+
+    turns: int
+    size: int
+    heat: int
 
 
 @allocating_kernel
 def ruin_and_recreate(
-    view: View,
-    table: Tableau,
-    movable: Ints,
-    known: Neighbours,
-    rounds: int,
-    size: int,
-    seed: int,
-    saved: Ints,
+    view: View, table: Tableau, movable: Ints, firsts: Ints, known: Neighbours, rounds: Rounds, seed: int,
     scratch: Scratch,
-) -> int:
-    """Run ``rounds`` rounds over the ``movable`` orders, ``size`` of them each; answers how many lowered the cost.
+) -> int:  # fmt: skip
+    """Run rounds over the ``movable`` orders, each around one of ``firsts``; the plan is never dearer afterwards.
 
-    saved: int64 (2 * size, W + 2), room for the routes that a round may have to restore.
+    Answers how often it was cheaper than ever before.
     """
-    if movable.shape[0] < 2:
+    if movable.shape[0] < 2 or firsts.shape[0] == 0:
         return 0
     state = np.array([seed], np.int64)
-    better = 0
-    removed = np.empty(size, np.int64)
-    homes = np.empty(size * 2, np.int64)
-    for _ in range(rounds):
-        first = movable[draw(state, movable.shape[0])]
-        if table.rider[first] < 0:
-            continue
-        count = _related(view, table, movable, first, size, state, removed)
-        better += _round(view, table, removed[:count], known, homes, saved, state, scratch)
+    removed, likeness = np.empty(rounds.size, np.int64), np.empty(rounds.size, np.int64)
+    homes = np.empty(rounds.size * 2, np.int64)
+    saved = np.empty((rounds.size * 2, table.route.shape[1] + 2), np.int64)
+    riders = table.length.shape[0]
+    best, changed = np.empty((riders, saved.shape[1]), np.int64), np.ones(riders, np.int64)
+    _save_changed(table, changed, best)
+    points, lowest, better = 0, 0, 0
+    for turn in range(rounds.turns):
+        first = firsts[draw(state, firsts.shape[0])]
+        count = choose(view, table, movable, known, first, state, likeness, removed)
+        dearer = draw(state, 2 * rounds.heat * (rounds.turns - turn) // rounds.turns + 1)
+        kept, cost = _round(view, table, removed[:count], known, homes, saved, state, dearer, scratch)
+        for k in range(kept):
+            changed[homes[k]] = 1
+        points += cost
+        if points < lowest:
+            lowest, better = points, better + 1
+            _save_changed(table, changed, best)
+    if points > lowest:
+        _restore_changed(table, changed, best)
     return better
 
 
 @allocating_kernel
-def _related(view: View, table: Tableau, movable: Ints, first: int, size: int, state: Ints, removed: Ints) -> int:
-    """Choose up to ``size`` orders: the first and those likest to it, with a little chance in the measure."""
-    orders = view.orders
-    likeness = np.empty(size, np.int64)
-    count = 0
-    for order in movable:
-        if table.rider[order] < 0:
-            continue
-        apart = travel_s(view.travel, 0, orders.pickup[first], orders.pickup[order])
-        apart += abs(orders.ready_at[first] - orders.ready_at[order])
-        apart = 0 if order == first else 1 + apart * (16 + draw(state, 32)) // 16
-        if count == size and apart >= likeness[size - 1]:
-            continue
-        slot = min(count, size - 1)
-        while slot > 0 and likeness[slot - 1] > apart:
-            likeness[slot], removed[slot] = likeness[slot - 1], removed[slot - 1]
-            slot -= 1
-        likeness[slot], removed[slot] = apart, order
-        count = min(count + 1, size)
-    return count
+def _save_changed(table: Tableau, changed: Ints, best: Ints) -> None:
+    """Remember the routes that have changed since the last time."""
+    for rider in range(changed.shape[0]):
+        if changed[rider] == 1:
+            _copy(table, rider, best[rider])
+            changed[rider] = 0
+
+
+@allocating_kernel
+def _restore_changed(table: Tableau, changed: Ints, best: Ints) -> None:
+    """Put the routes that have changed since they were remembered back; together they have the same orders."""
+    for rider in range(changed.shape[0]):
+        if changed[rider] == 1:
+            _restore(table, rider, best[rider])
+
+
+@allocating_kernel
+def _copy(table: Tableau, rider: int, saved: Ints) -> None:
+    width = table.route.shape[1]
+    saved[:width] = table.route[rider]
+    saved[width], saved[width + 1] = table.length[rider], table.cost[rider]
 
 
 @allocating_kernel
@@ -84,25 +97,20 @@ def _save(table: Tableau, rider: int, homes: Ints, kept: int, saved: Ints) -> in
     for k in range(kept):
         if homes[k] == rider:
             return kept
-    width = table.route.shape[1]
     homes[kept] = rider
-    saved[kept, :width] = table.route[rider]
-    saved[kept, width], saved[kept, width + 1] = table.length[rider], table.cost[rider]
+    _copy(table, rider, saved[kept])
     return kept + 1
 
 
 @allocating_kernel
 def _round(
-    view: View,
-    table: Tableau,
-    removed: Ints,
-    known: Neighbours,
-    homes: Ints,
-    saved: Ints,
-    state: Ints,
+    view: View, table: Tableau, removed: Ints, known: Neighbours, homes: Ints, saved: Ints, state: Ints, dearer: int,
     scratch: Scratch,
-) -> int:
-    """One round; 1 if the plan got cheaper, 0 if it was restored."""
+) -> tuple[int, int]:  # fmt: skip
+    """One round: (routes changed, in ``homes``; points by which the plan got dearer), (0, 0) if it was restored.
+
+    It is restored where it got dearer by ``dearer`` points or more.
+    """
     kept, fits = 0, True
     for order in removed:
         kept = _save(table, table.rider[order], homes, kept, saved)
@@ -120,17 +128,16 @@ def _round(
         if fits:
             kept = _save(table, rider, homes, kept, saved)
             put_at(table, rider, removed[k], i, j, cost, scratch)
-    before, after, width = 0, 0, table.route.shape[1]
+    points, width = 0, table.route.shape[1]
     for k in range(kept):
-        before += saved[k, width + 1]
-        after += table.cost[homes[k]]
-    if fits and after < before:
-        return 1
+        points += table.cost[homes[k]] - saved[k, width + 1]
+    if fits and points < dearer:
+        return kept, points
     for order in removed:
         table.rider[order] = -1
     for k in range(kept):
         _restore(table, homes[k], saved[k])
-    return 0
+    return 0, 0
 
 
 @allocating_kernel

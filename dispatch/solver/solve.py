@@ -17,15 +17,16 @@ from dispatch.solver.neighbours import UNKNOWN, Neighbours, make_neighbours
 from dispatch.solver.params import Params
 from dispatch.solver.plan import Plan, Verdict
 from dispatch.solver.problem import OPEN, Ints, Problem
-from dispatch.solver.ruin import ruin_and_recreate
+from dispatch.solver.ruin import Rounds, ruin_and_recreate
+from dispatch.solver.ruin_choice import find_delayed
 from dispatch.solver.tableau import Tableau, make_tableau, routes_of
 from dispatch.solver.timing import route_times
 from dispatch.solver.verdicts import verdicts
 from dispatch.solver.view import View, make_view
 from dispatch.solver.walk import walk
 
-RUINS_AN_ORDER: Final = 8
-"""Rounds of ruin and recreate for each order that may move, at most: a small plan is soon as good as it gets."""
+RUINS_AN_ORDER: Final = 50
+"""Rounds of ruin and recreate for each delayed order, at most: where nobody waits, there is nothing to gain."""
 
 
 RUINS_AT_ONCE: Final = 50
@@ -104,13 +105,16 @@ def _ruin(
 ) -> bool:
     """Ruin and recreate; whether that has lowered the cost. Where work is limited it goes on a little at a time."""
     knobs = params.search
-    saved = np.zeros((2 * knobs.ruin_size, table.route.shape[1] + 2), np.int64)
-    count, done, better = min(knobs.ruins, RUINS_AN_ORDER * len(movable)), 0, 0
+    if knobs.ruins == 0:
+        return False
+    delayed, heat = find_delayed(view, table, movable), knobs.ruin_heat_s * view.weights.click_to_door
+    count, done, better = min(knobs.ruins, RUINS_AN_ORDER * len(delayed)), 0, 0
     while done < count and (most := meter(int(known.work[0]))) > known.work[0]:
-        rounds = count if most == NO_END else min(count - done, RUINS_AT_ONCE)
-        better += ruin_and_recreate(view, table, movable, known, rounds, knobs.ruin_size, seed + done, saved, scratch)
-        done += rounds
-        known.work[0] += rounds * ROUND_WORK
+        size = count if most == NO_END else min(count - done, RUINS_AT_ONCE)
+        rounds = Rounds(size, knobs.ruin_size, heat)
+        better += ruin_and_recreate(view, table, movable, delayed, known, rounds, seed + done, scratch)
+        done += size
+        known.work[0] += size * ROUND_WORK
     return better > 0
 
 

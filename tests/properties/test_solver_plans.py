@@ -16,7 +16,7 @@ from dispatch.solver.neighbours import make_neighbours
 from dispatch.solver.params import Params
 from dispatch.solver.plan import Plan, Verdict
 from dispatch.solver.problem import DROPOFF, OPEN, PICKUP, Problem
-from dispatch.solver.ruin import ruin_and_recreate
+from dispatch.solver.ruin import Rounds, ruin_and_recreate
 from dispatch.solver.solve import solve
 from dispatch.solver.walk import FINE, INFEASIBLE, walk
 from dispatch.units import UNREACHABLE_S
@@ -193,16 +193,17 @@ def test_local_search_lowers_the_total_and_keeps_its_books(exchanges: int) -> No
     assert moved > 100
 
 
-def test_ruin_and_recreate_lowers_the_total_and_keeps_its_books() -> None:
+@pytest.mark.parametrize("heat", [0, 15_000, 10_000_000])
+def test_ruin_and_recreate_lowers_the_total_and_keeps_its_books(heat: int) -> None:
+    """However much dearer a plan may get in between, the cheapest one met stays."""
     found = 0
     for problem, params in cities(60_000):
         work = bench(problem, params, greedy(problem, params.rules).routes)
         movable, table = np.flatnonzero((work.table.fixed == 0) & (work.table.rider >= 0)), work.table
         known = make_neighbours(work.view, table, np.ones(problem.rider_count, np.int64), 4)
-        size = params.search.ruin_size
-        saved = np.zeros((2 * size, table.route.shape[1] + 2), np.int64)
+        rounds = Rounds(30, params.search.ruin_size, heat)
         before = int(table.cost.sum())
-        better = ruin_and_recreate(work.view, table, movable, known, 30, size, 11, saved, work.scratch)
+        better = ruin_and_recreate(work.view, table, movable, movable, known, rounds, 11, work.scratch)
         assert (int(table.cost.sum()) < before) == (better > 0)
         consistent(work)
         assert sorted(movable) == sorted(np.flatnonzero((table.fixed == 0) & (table.rider >= 0)))
