@@ -24,6 +24,7 @@ from dispatch.api.routes import (
     policies,
     riders,
     streams,
+    watch,
     webhooks,
     zones,
 )
@@ -48,6 +49,7 @@ ROOMS = (
     dispatchers,
     streams,
     webhooks,
+    watch,
 )
 
 Start = Callable[[], AbstractAsyncContextManager[AppState]]

@@ -58,7 +58,7 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop taking requests, end those under way, close the service."""
         if self.ending is not None:
-            await asyncio.to_thread(self.ending)
+            self.ending()
         services: Services | None = getattr(self.app.state, "services", None)
         if services is not None:
             services.stop()

@@ -30,8 +30,13 @@ class Robots:
         command = [sys.executable, "-c", "from dispatch.cli import main; main()", "drive", url, "--market", DEMO_MARKET]
         self._process = subprocess.Popen(command, env={**os.environ, ROBOTS_KEY: key})
 
-    def stop(self) -> None:
-        """Send them home, where they have begun; they sum up what they have seen."""
+    def send_home(self) -> None:
+        """Tell them to end, where they have begun; they sum up what they have seen."""
+        if self._process is not None:
+            self._process.terminate()
+
+    def wait(self) -> None:
+        """Wait until they have ended, but not for long."""
         if self._process is None:
             return
         self._process.terminate()

@@ -85,11 +85,14 @@ def _serve(
         if for_s is not None:
             server.end_after(for_s)
 
-    server.listening, server.ending = tell, robots.stop
+    server.listening, server.ending = tell, robots.send_home
     # The server ends in good order on these signals, and then sends them again: that would make a failure of it.
     for one in (signal.SIGTERM, signal.SIGINT):
         signal.signal(one, signal.SIG_IGN)
-    server.run([listening])
+    try:
+        server.run([listening])
+    finally:
+        robots.wait()
 
 
 def _announce(url: str, settings: Settings, started: _Started) -> None:

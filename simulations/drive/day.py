@@ -162,7 +162,7 @@ class Day:
             self.progress.not_placed += 1
             return
         self.progress.move((order.id,), Stage.OPEN)
-        await asyncio.gather(self._cook(order), self._lose_patience(order))
+        await asyncio.gather(self._cook(order), self._lose_patience(order, self.clock.now()))
 
     async def _cook(self, order: Order) -> None:
         """The merchant takes the order, and says when the food is ready. Refusals do no harm: it may be off."""
@@ -171,12 +171,12 @@ class Day:
         if self.progress.stage(order.id) in (Stage.OPEN, Stage.ASSIGNED):
             await self.office.ask("POST", f"/v1/orders/{order.id}/ready")
 
-    async def _lose_patience(self, order: Order) -> None:
+    async def _lose_patience(self, order: Order, since: float) -> None:
         """The customer may call the order off where nobody carries it."""
         rules = self.instance.rules
         if rules.cancel_after_s is None or draw("patience", 0, order.id).random() >= rules.cancel_probability:
             return
-        await self.clock.until(order.placed_at + rules.cancel_after_s)
+        await self.clock.until(since + rules.cancel_after_s)
         if self.progress.stage(order.id) is Stage.OPEN:
             reason = {"reason": CancelReason.WAITED_TOO_LONG.value}
             answer = await self.office.ask("POST", f"/v1/orders/{order.id}/cancel", reason)

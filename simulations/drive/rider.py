@@ -19,6 +19,8 @@ Tasks = dict[str, Any]
 SignIn = Callable[[], Awaitable[str]]
 POLL_S: Final = 20.0
 REPORT_S: Final = 5.0
+REPORT_CLOCK_S: Final = 60.0
+"""Positions are reported so often by the wall, and so often by the clock of the service, where that goes fast."""
 _STEP_S: Final = 0.5
 
 
@@ -160,9 +162,9 @@ class RobotRider:
         return True
 
     async def _report(self) -> None:
-        """Say every few seconds of the wall where the rider is."""
+        """Say every few seconds where the rider is."""
         while True:
-            await asyncio.sleep(REPORT_S)
+            await asyncio.sleep(min(REPORT_S, REPORT_CLOCK_S / self._clock.speed))
             place = self._place_now()
             if place is not None:
                 seen = {**place, "occurred_at": rfc3339(self._clock.now()), "accuracy_m": 10}
