@@ -34,7 +34,8 @@ class Settings:
     """Everything about a process; what a market does is in its policy.
 
     db, redis: addresses; without Redis, live state is in the process. secret: signs tokens and cursors. speed: seconds
-    of the clock in one of the wall. records: a folder for decision records. market: the market of a service that has
+    of the clock in one of the wall. records, history: folders for decision
+    records and for the history of positions. market: the market of a service that has
     none yet. log: from which level on; log_format: "json", or "text" for people. webhook_loopback: webhooks may lead to
     this machine, for tests and sandboxes.
     oidc_issuer, oidc_audience: people may sign in there; that is what it calls this service.
@@ -48,6 +49,7 @@ class Settings:
     speed: float = 1.0
     market: str = "main"
     records: str | None = None
+    history: str | None = None
     log: str = "info"
     log_format: str = "json"
     webhook_loopback: bool = False

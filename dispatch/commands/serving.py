@@ -120,6 +120,7 @@ async def _start(settings: Settings, store: Store, started: _Started, *, demo: b
         keep=None if settings.records is None else _keeper(Path(settings.records)),
         reach=Reach(loopback=settings.webhook_loopback),
         oidc=_issuer(settings),
+        history=None if settings.history is None else Path(settings.history),
     )
     async with run_services(store, clock, solve, markets, how) as services:
         if settings.role is not Part.WORKER:

@@ -10,11 +10,14 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
 from typing import Final
 
 from dispatch.engine.clock import Clock, SystemClock
 from dispatch.engine.planner import Keep, Solver
 from dispatch.engine.policy import load_policy
+from dispatch.errors import DispatchError
 from dispatch.model.events import Recorded
 from dispatch.service.access import Access
 from dispatch.service.background import Background
@@ -39,6 +42,7 @@ from dispatch.service.webhook_sending import Reach
 from dispatch.service.webhooks import Webhooks
 from dispatch.service.zones import Zones
 from dispatch.store.leases import StoreLeases
+from dispatch.store.live.history import PositionHistory
 from dispatch.store.live.memory import MemoryLive
 from dispatch.store.live.ports import LiveState
 from dispatch.store.store import Store
@@ -57,6 +61,7 @@ class Running:
     takes markets; ticking: whether it plans those that it has. keep: where the decisions on a market are recorded.
     reach: how far webhooks reach.
     plans_kept: the plans of so many ticks are kept for people to look at. oidc: an issuer whose tokens count, too.
+    history: a folder for the history of positions, written to every history_s.
     compiling: whether the solver is compiled before the first tick; the process answers meanwhile, ready after it.
     """
 
@@ -69,6 +74,8 @@ class Running:
     reach: Reach = field(default_factory=Reach)
     plans_kept: int = PLANS_KEPT
     oidc: Oidc | None = None
+    history: Path | None = None
+    history_s: float = 30.0
     compiling: bool = False
 
 
@@ -102,7 +109,9 @@ async def run_services(
             _join(services, forwarder, group)
         if how.holding:
             await _take_markets(services, solver, pool, group, how)
-            group.start(WebhookRunner(store, SystemClock(), name, how.reach).run(), "webhooks")
+            group.start(WebhookRunner(store, SystemClock(), name, how.reach, chance=Random()).run(), "webhooks")
+            if how.history is not None:
+                group.start(_put_away(services, PositionHistory(how.history), how.history_s), "history of positions")
         try:
             yield services
         finally:
@@ -116,6 +125,18 @@ async def _get_ready(services: Services, pool: ThreadPoolExecutor, how: Running)
         await compile_apart(policies)
         await asyncio.get_running_loop().run_in_executor(pool, warm_up_all, policies)
     services.ready.set()
+
+
+async def _put_away(services: Services, history: PositionHistory, every_s: float) -> None:
+    """Write away positions of the markets that this process holds, again and again."""
+    while True:
+        await asyncio.sleep(every_s)
+        for name, market in services.markets.all.items():
+            try:
+                if market.host is not None:
+                    await history.put_away(services.live, name)
+            except (DispatchError, OSError) as error:
+                LOG.warning("market %s: positions were not written away: %s", name, error)
 
 
 async def _tick_when_ready(services: Services, loop: Loop) -> None:

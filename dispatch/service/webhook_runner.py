@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from random import Random
 from typing import Final
 
 from sqlalchemy import Connection
@@ -24,8 +26,9 @@ from dispatch.store import webhooks as rows
 from dispatch.store.outbox import BACK_OFF_S, Claimed, claim_messages, message_failed, message_sent
 from dispatch.store.store import Store
 from dispatch.store.webhooks import Webhook
-from dispatch.units import Seconds
+from dispatch.units import DAY_S, Seconds
 
+_AT_ONCE: Final = 1_000
 LOG: Final = logging.getLogger(__name__)
 
 
@@ -34,7 +37,9 @@ class Pacing:
     """How webhooks are worked through.
 
     look_s: wall seconds between two looks. lease_s: for so long a message is one worker's; longer than an attempt may
-    take. at_once: messages under way to one webhook. fan_out: events handed to the outbox in one transaction.
+    take. at_once: messages under way to one webhook. fan_out: events handed to the outbox in one transaction. jitter: a
+    wait is longer by up to this share, by chance, so that what failed together does not come again together. kept_s:
+    for so long what was delivered is remembered; prune_s: wall seconds between two looks for what is older.
     """
 
     look_s: float = 0.5
@@ -42,15 +47,27 @@ class Pacing:
     at_once: int = 8
     fan_out: int = 500
     back_off_s: tuple[Seconds, ...] = field(default=BACK_OFF_S)
+    jitter: float = 0.2
+    kept_s: Seconds = 30 * DAY_S
+    prune_s: float = 600.0
 
 
 class WebhookRunner:
-    """Delivers until it is cancelled; what was under way then is sent again, under the same id."""
+    """Delivers until it is cancelled; what was under way then is sent again, under the same id. Without ``chance``,
+    waits are as long as they are written down.
+    """
 
     def __init__(
-        self, store: Store, clock: Clock, worker: str, reach: Reach | None = None, pacing: Pacing | None = None
+        self,
+        store: Store,
+        clock: Clock,
+        worker: str,
+        reach: Reach | None = None,
+        pacing: Pacing | None = None,
+        chance: Random | None = None,
     ) -> None:
-        self._store, self._clock, self._worker = store, clock, worker
+        self._store, self._clock, self._worker, self._chance = store, clock, worker, chance
+        self._pruned = time.monotonic()
         self._reach, self._pacing = reach or Reach(), pacing or Pacing()
         self._draining: dict[str, asyncio.Task[None]] = {}
 
@@ -74,6 +91,9 @@ class WebhookRunner:
 
     async def _look(self, sender: Sender, tasks: Background) -> None:
         await self.fan_out()
+        if time.monotonic() - self._pruned > self._pacing.prune_s:
+            self._pruned = time.monotonic()
+            await self.prune()
         self._draining = {name: task for name, task in self._draining.items() if not task.done()}
         for webhook_id in await asyncio.to_thread(self._due):
             if webhook_id not in self._draining:
@@ -87,6 +107,14 @@ class WebhookRunner:
                 pass
         except DispatchError as error:
             LOG.warning("Deliveries to %s wait: %s", webhook_id, error)
+
+    async def prune(self) -> int:
+        """Forget what was delivered long ago; how many deliveries that were."""
+        forget = partial(rows.forget_delivered, before=self._clock.now() - self._pacing.kept_s, limit=_AT_ONCE)
+        forgotten = 0
+        while some := await asyncio.wrap_future(self._store.run(forget)):
+            forgotten += some
+        return forgotten
 
     async def fan_out(self) -> None:
         """Hand new events to the outbox."""
@@ -136,7 +164,7 @@ class WebhookRunner:
         """Write down what came of an attempt; nothing where the claim had run out meanwhile."""
         now = self._clock.now()
         gone = result.status == GONE or one.disabled_at is not None
-        waits = () if gone else self._pacing.back_off_s
+        waits = () if gone else tuple(map(self._wait_s, self._pacing.back_off_s))
         if result.error:
             noted = message_failed(connection, claimed, now, result.error, back_off_s=waits)
         else:
@@ -145,6 +173,11 @@ class WebhookRunner:
             rows.note_result(connection, claimed, result.to_json())
         if result.status == GONE:
             rows.disable_webhook(connection, one.id, now, "The other side answered 410 Gone.")
+
+    def _wait_s(self, wait_s: Seconds) -> Seconds:
+        if self._chance is None:
+            return wait_s
+        return round(wait_s * (1 + self._pacing.jitter * self._chance.random()))
 
 
 def _seq(payload: Json) -> int:

@@ -270,6 +270,16 @@ def note_result(connection: Connection, claimed: Claimed, result: dict[str, Json
     connection.execute(update(DELIVERIES).where(DELIVERIES.c.id == claimed.name).values(values))
 
 
+def forget_delivered(connection: Connection, before: Instant, limit: int) -> int:
+    """Forget what ended before an instant, delivered or dead, and its messages; how many, ``limit`` at most."""
+    old = (DELIVERIES.c.state.in_((DELIVERED, DEAD)), DELIVERIES.c.ended_at < before)
+    names = connection.execute(select(DELIVERIES.c.id).where(*old).limit(limit)).scalars().all()
+    if names:
+        connection.execute(delete(OUTBOX).where(OUTBOX.c.name.in_(names), OUTBOX.c.state.in_(("sent", DEAD))))
+        connection.execute(delete(DELIVERIES).where(DELIVERIES.c.id.in_(names)))
+    return len(names)
+
+
 def seqs_of(one: Webhook, state: str) -> Select[int]:
     """The events whose deliveries to a webhook are in one state, for ``wanted_events``."""
     return select(DELIVERIES.c.seq).where(DELIVERIES.c.webhook_id == one.id, DELIVERIES.c.state == state)

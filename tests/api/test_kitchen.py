@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import httpx
 import pytest
 
+from dispatch.store.live.history import PositionHistory
 from tests.api.test_orders import DROPOFF, PICKUP, START
+from tests.support.builders import MARKET
 from tests.support.live_api import Live, live_api
 
 
@@ -83,3 +87,26 @@ def test_the_office_sees_the_work_of_riders(live: Live, staff: httpx.Client) -> 
         "pickup",
         "dropoff",
     ]
+
+
+def test_positions_late_and_doubled_end_up_once_in_the_history(sqlite_url: str, tmp_path: Path) -> None:
+    now = datetime.now(UTC).replace(microsecond=0)
+    instants = [now - timedelta(minutes=minutes) for minutes in (1, 3, 3, 5)]
+    with live_api(sqlite_url, ticking=False, history=tmp_path) as live:
+        with live.client("admin") as admin:
+            admin.post("/v1/riders", json={"id": "r1"}).raise_for_status()
+        with live.client("rider-1") as rider:
+            seen = [{**PICKUP, "occurred_at": at.isoformat()} for at in instants]
+            rider.post("/v1/riders/me/positions", json={"positions": seen}).raise_for_status()
+        until = time.monotonic() + 20
+        while not list(tmp_path.rglob("*.parquet")):
+            assert time.monotonic() < until, "nothing was written"
+            time.sleep(0.05)
+        time.sleep(0.2)
+        with live.client("rider-1") as rider:
+            rider.post("/v1/riders/me/positions", json={"positions": seen}).raise_for_status()
+        time.sleep(0.3)
+    history = PositionHistory(tmp_path)
+    days = sorted({at.date().isoformat() for at in instants})
+    kept = [row for day in days for row in history.read(MARKET, day).collect()["occurred_at"].to_list()]
+    assert kept == sorted({int(at.timestamp()) for at in instants})

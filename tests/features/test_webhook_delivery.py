@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -16,7 +17,7 @@ from dispatch.errors import ConflictError
 from dispatch.service.webhook_runner import Pacing, WebhookRunner
 from dispatch.service.webhook_sending import Reach
 from dispatch.service.webhooks import WebhookChange
-from dispatch.store.outbox import BACK_OFF_S
+from dispatch.store.outbox import BACK_OFF_S, outbox_depth
 from dispatch.store.store import Store, open_store
 from dispatch.units import DAY_S, HOUR_S
 from tests.support.builders import MARKET, NOON
@@ -290,3 +291,33 @@ def test_the_certificate_must_be_of_the_name_not_of_the_address(
     assert receiver.url.startswith("https://")
     assert (found.state == "delivered", len(receiver.received)) == (delivered, int(delivered))
     assert delivered or "certificate" in str(found.results[0]["error"]).lower()
+
+
+def test_what_was_delivered_long_ago_is_forgotten(store: Store) -> None:
+    with receiving() as receiver:
+        _forgets(Desk(store, pacing=Pacing(kept_s=1000)), store, receiver.url)
+
+
+def _forgets(desk: Desk, store: Store, url: str) -> None:
+    webhook = desk.add(url)
+    desk.happen()
+    desk.run()
+    assert [one.state for one in desk.deliveries(webhook)] == ["delivered"]
+    assert asyncio.run(desk.runner.prune()) == 0
+    desk.wait(1001)
+    desk.happen()
+    desk.run()
+    assert asyncio.run(desk.runner.prune()) == 1
+    assert [one.seq for one in desk.deliveries(webhook)] == [2]
+    with store.reading() as connection:
+        assert sum(outbox_depth(connection).values()) == 1
+    assert asyncio.run(desk.runner.prune()) == 0
+
+
+def test_waits_differ_by_chance_and_are_never_shorter(store: Store) -> None:
+    desk = Desk(store)
+    runner = WebhookRunner(store, desk.clock, "tests", HERE, Pacing(jitter=0.5), Random(7))
+    waits = [runner._wait_s(100) for _ in range(200)]
+    assert min(waits) >= 100
+    assert max(waits) <= 150
+    assert len(set(waits)) > 20

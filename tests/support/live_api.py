@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import httpx
 
@@ -81,6 +82,7 @@ def live_api(
     markets: Sequence[MarketId] = (MARKET,),
     plans_kept: int = 360,
     oidc: Oidc | None = None,
+    history: Path | None = None,
 ) -> Iterator[Live]:
     """Serve the API from a store, with a guard that knows ``everybody``, or, ``guarded``, with the real one."""
     settings = [MarketSettings(id=market_id, pace=pace) for market_id in markets]
@@ -89,7 +91,14 @@ def live_api(
 
         @asynccontextmanager
         async def start() -> AsyncIterator[AppState]:
-            how = Running(ticking=ticking, reach=Reach(loopback=True), plans_kept=plans_kept, oidc=oidc)
+            how = Running(
+                ticking=ticking,
+                reach=Reach(loopback=True),
+                plans_kept=plans_kept,
+                oidc=oidc,
+                history=history,
+                history_s=0.05,
+            )
             async with run_services(store, clock or SystemClock(), solve, settings, how) as services:
                 passwords.append(await services.access.first_start() or "" if guarded else "")
                 guard = services.access if guarded else KnownTokens(everybody())
