@@ -131,12 +131,11 @@ async def _put_away(services: Services, history: PositionHistory, every_s: float
     """Write away positions of the markets that this process holds, again and again."""
     while True:
         await asyncio.sleep(every_s)
-        for name, market in services.markets.all.items():
-            try:
-                if market.host is not None:
-                    await history.put_away(services.live, name)
-            except (DispatchError, OSError) as error:
-                LOG.warning("market %s: positions were not written away: %s", name, error)
+        try:
+            for name in [name for name, market in services.markets.all.items() if market.host is not None]:
+                await history.put_away(services.live, name)
+        except (DispatchError, OSError) as error:
+            LOG.warning("Positions were not written away: %s", error)
 
 
 async def _tick_when_ready(services: Services, loop: Loop) -> None:
