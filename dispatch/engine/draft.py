@@ -86,6 +86,12 @@ class Draft:
             Overlay(state.active),
             state.tick,
             state.policy,
+            Overlay(state.accounts),
+            Overlay(state.penalties),
+            Overlay(state.closures),
+            Overlay(state.cares),
+            Overlay(state.cases_of),
+            Overlay(state.records),
         )
 
     def add(self, event: Event) -> None:
@@ -111,6 +117,12 @@ class Draft:
             mine.overrides,
             mine.cases,
             mine.active,
+            mine.accounts,
+            mine.penalties,
+            mine.closures,
+            mine.cares,
+            mine.cases_of,
+            mine.records,
         ):
             if isinstance(overlay, Overlay):
                 overlay.settle()

@@ -6,6 +6,7 @@ import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
+from enum import StrEnum
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any, TypeVar, cast
 from dispatch.engine.demand import DemandParams
 from dispatch.engine.learned.params import LearnedParams
 from dispatch.errors import InvalidInputError, Issue
+from dispatch.model.care import CareRules
 from dispatch.solver.costs import Weights
 from dispatch.solver.params import Params
 from dispatch.units import Seconds
@@ -75,6 +77,7 @@ class Policy:
     params: Params = field(default_factory=Params)
     loop: LoopParams = field(default_factory=LoopParams)
     learned: LearnedParams = field(default_factory=LearnedParams)
+    care: CareRules = field(default_factory=CareRules)
     demand: DemandParams = field(default_factory=DemandParams)
 
 
@@ -165,16 +168,29 @@ def _value(
         if isinstance(value, Mapping):
             return _build(type(sample), value, f"{name}.", source, issues)
         issues.append(Issue("wrong_type", f"{name} must be a table", f"Write [{name}].", source, field=name))
+    elif isinstance(sample, StrEnum):
+        return _choice(type(sample), value, name, source, issues)
     elif type(value) is not type(sample):
         wanted = _KINDS.get(type(sample), type(sample).__name__)
         issues.append(Issue("wrong_type", f"{name} must be {wanted}", f"Write {wanted}.", source, field=name))
     return value
 
 
+def _choice(kind: type[StrEnum], value: object, name: str, source: str, issues: list[Issue]) -> object:
+    """One of a few words; anything else goes to ``issues``."""
+    try:
+        return kind(str(value))
+    except ValueError:
+        words = ", ".join(kind)
+        issues.append(Issue("unknown_word", f"{name} is {value!r}", f"Use one of: {words}.", source, field=name))
+        return None
+
+
 def _samples(kind: type[object]) -> dict[str, Any]:
     """A value of the right type for every setting of ``kind``."""
     if kind is Policy:
         parts = {"params": Params(), "loop": LoopParams(), "learned": LearnedParams(), "demand": DemandParams()}
+        parts["care"] = CareRules()
         return {"name": "", "version": 1} | parts
     sample = kind()
     names = sample._fields if isinstance(sample, Weights) else [item.name for item in fields(cast("Any", sample))]

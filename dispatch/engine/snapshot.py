@@ -98,7 +98,7 @@ class Snapshots:
 
         riders: the numbers of those who take part.
         """
-        names = list(state.active)
+        names = [name for name in state.active if not state.unpaid(name)] if state.accounts else list(state.active)
         orders = list(map(state.orders.__getitem__, names))
         columns = self._orders.of(state, orders)
         some = concerned(columns, now, self._present(riders))

@@ -1,17 +1,17 @@
-"""What the dispatch loop, dispatchers and customer service want done."""
+"""What the dispatch loop and dispatchers want done."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from dispatch.model.care import CareRules
 from dispatch.model.events_dispatch import OfferId
-from dispatch.model.events_market import CaseId
 from dispatch.model.order import MerchantId, OrderId
 from dispatch.model.override import OverrideId, OverrideKind, OverrideReason
 from dispatch.model.place import Place
-from dispatch.model.reasons import CaseKind, CaseResult, CaseStep, UnassignReason
+from dispatch.model.reasons import UnassignReason
 from dispatch.model.rider import RiderId, Task
-from dispatch.units import Cost, Instant, Money, Seconds
+from dispatch.units import Cost, Instant, Seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,39 +108,8 @@ class MakeOverride:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangePolicy:
-    """Dispatch by this policy from now on."""
+    """Dispatch by this policy from now on; ``care``: what it says beside the delivery."""
 
     name: str
     version: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenCase:
-    """Start handling an exception."""
-
-    kind: CaseKind
-    order_id: OrderId | None = None
-    rider_id: RiderId | None = None
-    text: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TakeCaseStep:
-    """Note what was done about a case."""
-
-    case_id: CaseId
-    step: CaseStep
-    text: str = ""
-    money: Money | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CloseCase:
-    """The exception is dealt with."""
-
-    case_id: CaseId
-    result: CaseResult
-
-
-CaseCommand = OpenCase | TakeCaseStep | CloseCase
-"""How exceptions are handled."""
+    care: CareRules | None = None

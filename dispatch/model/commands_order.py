@@ -87,6 +87,30 @@ class RegisterMerchant:
     merchant: Merchant
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PressMerchant:
+    """The merchant should have answered by now: remind, call customer service, or have the last word."""
+
+    order_id: OrderId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteMessage:
+    """The customer says something about the order."""
+
+    order_id: OrderId
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateOrder:
+    """The customer says how it was, from 1 to 5 stars."""
+
+    order_id: OrderId
+    stars: int
+    text: str = ""
+
+
 OrderCommand = (
     PlaceOrder
     | ChangeOrder
@@ -98,5 +122,8 @@ OrderCommand = (
     | CancelOrder
     | CollectOrder
     | RegisterMerchant
+    | PressMerchant
+    | WriteMessage
+    | RateOrder
 )
 """What is said about an order outside its delivery."""

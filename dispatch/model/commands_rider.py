@@ -172,8 +172,25 @@ class ReportProblem:
 PresenceCommand = RegisterRider | PlanShift | StartShift | EndShift | ReportPositions | PauseRider | ResumeRider
 """Whether and where a rider is at work."""
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandOver:
+    """Give food on board to another rider who is there."""
+
+    order_id: OrderId
+    to_rider_id: RiderId
+
+
 TaskCommand = (
-    StartLeg | Arrive | ConfirmPickup | ConfirmDropoff | FailDelivery | ConfirmReturn | CorrectTask | ReportProblem
+    StartLeg
+    | Arrive
+    | ConfirmPickup
+    | ConfirmDropoff
+    | FailDelivery
+    | ConfirmReturn
+    | CorrectTask
+    | ReportProblem
+    | HandOver
 )
 """A rider's way through the tasks."""
 

@@ -13,6 +13,15 @@ from typing import Final, NamedTuple, TypeAlias, get_args
 from dispatch.errors import InvalidInputError, Issue
 from dispatch.model.actor import Actor, ActorKind
 from dispatch.model.codec import Json, decode, encode
+from dispatch.model.events_case import (
+    CaseClosed,
+    CaseEscalated,
+    CaseEvent,
+    CaseId,
+    CaseOpened,
+    CaseStepTaken,
+    CaseTaken,
+)
 from dispatch.model.events_dispatch import (
     AssignmentEvent,
     OfferAccepted,
@@ -29,31 +38,51 @@ from dispatch.model.events_dispatch import (
     OrderUnassigned,
 )
 from dispatch.model.events_market import (
-    CaseClosed,
-    CaseEvent,
-    CaseId,
-    CaseOpened,
-    CaseStepTaken,
+    ClosureDeclared,
+    ClosureEnded,
+    ClosureId,
     MarketEvent,
     MerchantRegistered,
     OverrideRecorded,
     PolicyChanged,
     TickDecided,
 )
+from dispatch.model.events_money import (
+    AppealDecided,
+    CouponGranted,
+    MoneyEvent,
+    PaymentFailed,
+    PaymentReceived,
+    PenaltyAppealed,
+    PenaltyEvent,
+    PenaltyGiven,
+    PenaltyId,
+    PenaltyKind,
+    RefundFailed,
+    RefundGranted,
+    RefundSettled,
+    TransferClaimed,
+    TransferRefused,
+)
 from dispatch.model.events_order import (
     CustodyEvent,
+    CustomerMessaged,
     DeliveryCorrected,
     DeliveryFailed,
     KitchenEvent,
+    MerchantReminded,
     OrderAccepted,
     OrderCancelled,
     OrderChanged,
     OrderCollected,
     OrderDelivered,
+    OrderHandedOver,
     OrderLost,
     OrderPickedUp,
     OrderPlaced,
+    OrderRated,
     OrderReady,
+    OrderRedirected,
     OrderRejected,
     OrderReturned,
     PickupCorrected,
@@ -83,7 +112,16 @@ from dispatch.model.order import MarketId
 from dispatch.units import Instant
 
 Event: TypeAlias = (
-    KitchenEvent | CustodyEvent | OfferEvent | AssignmentEvent | PresenceEvent | MovementEvent | MarketEvent | CaseEvent
+    KitchenEvent
+    | CustodyEvent
+    | OfferEvent
+    | AssignmentEvent
+    | PresenceEvent
+    | MovementEvent
+    | MarketEvent
+    | CaseEvent
+    | MoneyEvent
+    | PenaltyEvent
 )
 """Everything that can happen."""
 
@@ -126,6 +164,8 @@ _STREAMS: Final[Mapping[type[Event], tuple[str, attrgetter[str]]]] = {
     ShiftPlanned: ("rider:", attrgetter("shift.rider_id")),
     MerchantRegistered: ("merchant:", attrgetter("merchant.id")),
     **dict.fromkeys(get_args(CaseEvent), _BY_CASE),
+    **dict.fromkeys(get_args(MoneyEvent), _BY_ORDER),
+    **dict.fromkeys(get_args(PenaltyEvent), _BY_RIDER),
 }
 
 
@@ -158,14 +198,22 @@ __all__ = [
     "EVENT_TYPES",
     "Actor",
     "ActorKind",
+    "AppealDecided",
     "ArrivedAtStop",
     "AssignmentEvent",
     "CaseClosed",
+    "CaseEscalated",
     "CaseEvent",
     "CaseId",
     "CaseOpened",
     "CaseStepTaken",
+    "CaseTaken",
+    "ClosureDeclared",
+    "ClosureEnded",
+    "ClosureId",
+    "CouponGranted",
     "CustodyEvent",
+    "CustomerMessaged",
     "DeliveryCorrected",
     "DeliveryFailed",
     "Event",
@@ -173,6 +221,8 @@ __all__ = [
     "LegStarted",
     "MarketEvent",
     "MerchantRegistered",
+    "MerchantReminded",
+    "MoneyEvent",
     "MovementEvent",
     "OfferAccepted",
     "OfferDeclined",
@@ -187,17 +237,27 @@ __all__ = [
     "OrderChanged",
     "OrderCollected",
     "OrderDelivered",
+    "OrderHandedOver",
     "OrderHeld",
     "OrderLost",
     "OrderPickedUp",
     "OrderPlaced",
+    "OrderRated",
     "OrderReady",
     "OrderReassigned",
+    "OrderRedirected",
     "OrderRejected",
     "OrderReleased",
     "OrderReturned",
     "OrderUnassigned",
     "OverrideRecorded",
+    "PaymentFailed",
+    "PaymentReceived",
+    "PenaltyAppealed",
+    "PenaltyEvent",
+    "PenaltyGiven",
+    "PenaltyId",
+    "PenaltyKind",
     "PickupCorrected",
     "PolicyChanged",
     "PositionReported",
@@ -208,6 +268,9 @@ __all__ = [
     "ProofKind",
     "ReadyTimeChanged",
     "Recorded",
+    "RefundFailed",
+    "RefundGranted",
+    "RefundSettled",
     "RiderLost",
     "RiderPaused",
     "RiderRegistered",
@@ -218,6 +281,8 @@ __all__ = [
     "ShiftPlanned",
     "ShiftStarted",
     "TickDecided",
+    "TransferClaimed",
+    "TransferRefused",
     "from_dict",
     "stream_of",
     "to_dict",

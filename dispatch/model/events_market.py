@@ -1,17 +1,17 @@
-"""What happens to the market as a whole, and to its exceptions."""
+"""What happens to the market as a whole."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import NewType
 
-from dispatch.model.order import Merchant, OrderId
+from dispatch.model.care import CareRules
+from dispatch.model.order import Merchant, ZoneId
 from dispatch.model.override import Override
-from dispatch.model.reasons import CaseKind, CaseResult, CaseStep
-from dispatch.model.rider import RiderId
-from dispatch.units import Cost, Money
+from dispatch.model.reasons import ClosureKind
+from dispatch.units import Cost, Instant
 
-CaseId = NewType("CaseId", str)
+ClosureId = NewType("ClosureId", str)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,10 +23,30 @@ class MerchantRegistered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyChanged:
-    """From here on the market is dispatched by this policy."""
+    """From here on the market is dispatched by this policy; ``care``: what it says beside the delivery."""
 
     name: str
     version: int
+    care: CareRules | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClosureDeclared:
+    """Force majeure: what is late in these zones (all, where none is named) meanwhile is nobody's fault."""
+
+    closure_id: ClosureId
+    kind: ClosureKind
+    starts_at: Instant
+    ends_at: Instant
+    zones: frozenset[ZoneId] = frozenset()
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClosureEnded:
+    """It was over earlier."""
+
+    closure_id: ClosureId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,37 +69,5 @@ class TickDecided:
     problem_riders: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CaseOpened:
-    """An exception is being handled."""
-
-    case_id: CaseId
-    kind: CaseKind
-    order_id: OrderId | None = None
-    rider_id: RiderId | None = None
-    text: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CaseStepTaken:
-    """Somebody did something about a case."""
-
-    case_id: CaseId
-    step: CaseStep
-    text: str = ""
-    money: Money | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CaseClosed:
-    """The exception is dealt with."""
-
-    case_id: CaseId
-    result: CaseResult
-
-
-MarketEvent = MerchantRegistered | PolicyChanged | OverrideRecorded | TickDecided
+MarketEvent = MerchantRegistered | PolicyChanged | OverrideRecorded | TickDecided | ClosureDeclared | ClosureEnded
 """What concerns the market rather than one order or rider."""
-
-CaseEvent = CaseOpened | CaseStepTaken | CaseClosed
-"""What happens to an exception."""

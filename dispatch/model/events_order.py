@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from dispatch.model.actor import ActorKind
 from dispatch.model.order import Order, OrderId
+from dispatch.model.place import Place
 from dispatch.model.reasons import CancelReason, FailureReason, RejectReason
 from dispatch.model.rider import RiderId
 from dispatch.units import Instant
@@ -159,6 +160,49 @@ class DeliveryCorrected:
     text: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderHandedOver:
+    """Food went from one rider's bag into another's."""
+
+    order_id: OrderId
+    rider_id: RiderId
+    to_rider_id: RiderId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MerchantReminded:
+    """The merchant has not answered and was asked again, for the ``nth`` time."""
+
+    order_id: OrderId
+    nth: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderRedirected:
+    """The customer is somewhere else."""
+
+    order_id: OrderId
+    dropoff: Place
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerMessaged:
+    """The customer wrote something about the order."""
+
+    order_id: OrderId
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderRated:
+    """The customer says how it was, from 1 to 5 stars."""
+
+    order_id: OrderId
+    stars: int
+    text: str = ""
+
+
 KitchenEvent = (
     OrderPlaced
     | OrderAccepted
@@ -169,10 +213,21 @@ KitchenEvent = (
     | OrderChanged
     | OrderCancelled
     | OrderCollected
+    | MerchantReminded
+    | OrderRedirected
+    | CustomerMessaged
+    | OrderRated
 )
 """What customer and merchant do with an order."""
 
 CustodyEvent = (
-    OrderPickedUp | OrderDelivered | DeliveryFailed | OrderReturned | OrderLost | PickupCorrected | DeliveryCorrected
+    OrderPickedUp
+    | OrderDelivered
+    | DeliveryFailed
+    | OrderReturned
+    | OrderLost
+    | OrderHandedOver
+    | PickupCorrected
+    | DeliveryCorrected
 )
 """What happens to food in a rider's hands."""

@@ -5,22 +5,35 @@ from __future__ import annotations
 from typing import assert_never
 
 from dispatch.model.effects.assignment import fold_assignment
+from dispatch.model.effects.cases import fold_case
 from dispatch.model.effects.custody import fold_custody
 from dispatch.model.effects.kitchen import fold_kitchen
-from dispatch.model.effects.market import fold_case, fold_market
+from dispatch.model.effects.market import fold_market
+from dispatch.model.effects.money import fold_money
 from dispatch.model.effects.movement import fold_movement
 from dispatch.model.effects.offers import fold_offer
+from dispatch.model.effects.penalties import fold_penalty
 from dispatch.model.effects.presence import fold_presence
 from dispatch.model.events import (
+    AppealDecided,
     ArrivedAtStop,
     CaseClosed,
+    CaseEscalated,
+    CaseEvent,
     CaseOpened,
     CaseStepTaken,
+    CaseTaken,
+    ClosureDeclared,
+    ClosureEnded,
+    CouponGranted,
+    CustomerMessaged,
     DeliveryCorrected,
     DeliveryFailed,
     Event,
     LegStarted,
     MerchantRegistered,
+    MerchantReminded,
+    MoneyEvent,
     OfferAccepted,
     OfferDeclined,
     OfferExpired,
@@ -32,17 +45,25 @@ from dispatch.model.events import (
     OrderChanged,
     OrderCollected,
     OrderDelivered,
+    OrderHandedOver,
     OrderHeld,
     OrderLost,
     OrderPickedUp,
     OrderPlaced,
+    OrderRated,
     OrderReady,
     OrderReassigned,
+    OrderRedirected,
     OrderRejected,
     OrderReleased,
     OrderReturned,
     OrderUnassigned,
     OverrideRecorded,
+    PaymentFailed,
+    PaymentReceived,
+    PenaltyAppealed,
+    PenaltyEvent,
+    PenaltyGiven,
     PickupCorrected,
     PolicyChanged,
     PositionReported,
@@ -50,6 +71,9 @@ from dispatch.model.events import (
     ProblemReported,
     ReadyTimeChanged,
     Recorded,
+    RefundFailed,
+    RefundGranted,
+    RefundSettled,
     RiderLost,
     RiderPaused,
     RiderRegistered,
@@ -60,6 +84,8 @@ from dispatch.model.events import (
     ShiftPlanned,
     ShiftStarted,
     TickDecided,
+    TransferClaimed,
+    TransferRefused,
 )
 from dispatch.model.state import MarketState
 from dispatch.units import Instant
@@ -84,7 +110,7 @@ def fold(state: MarketState, event: Event, at: Instant) -> None:
             fold_presence(state, event, at)
         case RoutePlanned() | LegStarted() | ArrivedAtStop() | RiderSentAhead():
             fold_movement(state, event, at)
-        case OrderPickedUp() | OrderDelivered() | DeliveryFailed() | OrderReturned() | OrderLost():
+        case OrderPickedUp() | OrderDelivered() | DeliveryFailed() | OrderReturned() | OrderLost() | OrderHandedOver():
             fold_custody(state, event, at)
         case PickupCorrected() | DeliveryCorrected():
             fold_custody(state, event, at)
@@ -96,11 +122,30 @@ def fold(state: MarketState, event: Event, at: Instant) -> None:
             fold_kitchen(state, event, at)
         case OrderRejected() | OrderChanged() | OrderCancelled() | OrderCollected():
             fold_kitchen(state, event, at)
+        case MerchantReminded() | OrderRedirected() | CustomerMessaged() | OrderRated():
+            fold_kitchen(state, event, at)
         case RiderRegistered() | ShiftPlanned() | ShiftStarted() | ShiftEnded():
             fold_presence(state, event, at)
         case MerchantRegistered() | PolicyChanged() | OverrideRecorded() | TickDecided():
-            fold_market(state, event)
-        case CaseOpened() | CaseStepTaken() | CaseClosed():
+            fold_market(state, event, at)
+        case _:
+            _fold_beside(state, event, at)
+
+
+def _fold_beside(
+    state: MarketState, event: CaseEvent | MoneyEvent | PenaltyEvent | ClosureDeclared | ClosureEnded, at: Instant
+) -> None:
+    """Take in what goes on beside the delivery."""
+    match event:
+        case ClosureDeclared() | ClosureEnded():
+            fold_market(state, event, at)
+        case CaseOpened() | CaseTaken() | CaseStepTaken() | CaseEscalated() | CaseClosed():
             fold_case(state, event, at)
+        case PaymentReceived() | PaymentFailed() | TransferClaimed() | TransferRefused():
+            fold_money(state, event, at)
+        case RefundGranted() | RefundSettled() | RefundFailed() | CouponGranted():
+            fold_money(state, event, at)
+        case PenaltyGiven() | PenaltyAppealed() | AppealDecided():
+            fold_penalty(state, event, at)
         case _:
             assert_never(event)

@@ -13,13 +13,17 @@ from typing import Final, TypeVar, cast
 
 from dispatch.errors import ConflictError
 from dispatch.model.events import (
+    AppealDecided,
     ArrivedAtStop,
     CaseClosed,
+    CaseEscalated,
     CaseStepTaken,
+    CaseTaken,
     DeliveryCorrected,
     DeliveryFailed,
     Event,
     LegStarted,
+    MerchantReminded,
     OfferAccepted,
     OfferDeclined,
     OfferExpired,
@@ -31,15 +35,18 @@ from dispatch.model.events import (
     OrderChanged,
     OrderCollected,
     OrderDelivered,
+    OrderHandedOver,
     OrderHeld,
     OrderLost,
     OrderPickedUp,
     OrderReady,
     OrderReassigned,
+    OrderRedirected,
     OrderRejected,
     OrderReleased,
     OrderReturned,
     OrderUnassigned,
+    PenaltyAppealed,
     PickupCorrected,
     PreparationStarted,
     ReadyTimeChanged,
@@ -122,6 +129,15 @@ class CaseStatus(StrEnum):
     CLOSED = "closed"
 
 
+class PenaltyStatus(StrEnum):
+    """What became of a mark on a rider's record."""
+
+    GIVEN = "given"
+    APPEALED = "appealed"
+    UPHELD = "upheld"
+    LIFTED = "lifted"
+
+
 Table = Mapping[tuple[Status, type[Event]], Status]
 
 _IN_KITCHEN: Final = (OrderStatus.PLACED, OrderStatus.ACCEPTED, OrderStatus.PREPARING, OrderStatus.READY)
@@ -143,7 +159,13 @@ ORDER_TABLE: Final[Table[OrderStatus]] = {
     (OrderStatus.PREPARING, OrderRejected): OrderStatus.REJECTED,
     **{(status, OrderChanged): status for status in _IN_KITCHEN},
     **{(status, OrderCancelled): OrderStatus.CANCELLED for status in (*_IN_KITCHEN, OrderStatus.PICKED_UP)},
+    (OrderStatus.PLACED, MerchantReminded): OrderStatus.PLACED,
+    **{(status, OrderRedirected): status for status in (*_IN_KITCHEN, OrderStatus.PICKED_UP)},
     **{(status, OrderPickedUp): OrderStatus.PICKED_UP for status in _IN_KITCHEN},
+    **{
+        (status, OrderHandedOver): status
+        for status in (OrderStatus.PICKED_UP, OrderStatus.FAILED, OrderStatus.CANCELLED)
+    },
     **{(status, OrderCollected): OrderStatus.COLLECTED for status in _IN_KITCHEN},
     (OrderStatus.PICKED_UP, OrderDelivered): OrderStatus.DELIVERED,
     (OrderStatus.PICKED_UP, DeliveryFailed): OrderStatus.FAILED,
@@ -192,6 +214,8 @@ DISPATCH_TABLE: Final[Table[DispatchStatus]] = {
     (DispatchStatus.ASSIGNED, OrderPickedUp): DispatchStatus.CARRIED,
     (DispatchStatus.UNDER_WAY, OrderPickedUp): DispatchStatus.CARRIED,
     (DispatchStatus.CARRIED, OrderDelivered): DispatchStatus.DONE,
+    (DispatchStatus.CARRIED, OrderHandedOver): DispatchStatus.CARRIED,
+    (DispatchStatus.RETURNING, OrderHandedOver): DispatchStatus.RETURNING,
     (DispatchStatus.CARRIED, DeliveryFailed): DispatchStatus.RETURNING,
     (DispatchStatus.CARRIED, PickupCorrected): DispatchStatus.ASSIGNED,
     (DispatchStatus.DONE, DeliveryCorrected): DispatchStatus.CARRIED,
@@ -247,8 +271,16 @@ OFFER_TABLE: Final[Table[OfferStatus]] = {
 }
 
 CASE_TABLE: Final[Table[CaseStatus]] = {
+    (CaseStatus.OPEN, CaseTaken): CaseStatus.OPEN,
     (CaseStatus.OPEN, CaseStepTaken): CaseStatus.OPEN,
+    (CaseStatus.OPEN, CaseEscalated): CaseStatus.OPEN,
     (CaseStatus.OPEN, CaseClosed): CaseStatus.CLOSED,
+}
+
+PENALTY_TABLE: Final[Table[PenaltyStatus]] = {
+    (PenaltyStatus.GIVEN, PenaltyAppealed): PenaltyStatus.APPEALED,
+    # Which of the two it is, the event says.
+    (PenaltyStatus.APPEALED, AppealDecided): PenaltyStatus.UPHELD,
 }
 
 _TABLES: Final[Mapping[type[StrEnum], object]] = {
@@ -257,6 +289,7 @@ _TABLES: Final[Mapping[type[StrEnum], object]] = {
     TaskStatus: TASK_TABLE,
     OfferStatus: OFFER_TABLE,
     CaseStatus: CASE_TABLE,
+    PenaltyStatus: PENALTY_TABLE,
 }
 
 

@@ -33,6 +33,23 @@ class Fulfilment(StrEnum):
     STORE_PICKUP = "store_pickup"
 
 
+class PaymentMethod(StrEnum):
+    """How an order is paid."""
+
+    ELSEWHERE = "elsewhere"
+    """The platform that the order came from has the money."""
+    GATEWAY = "gateway"
+    TRANSFER = "transfer"
+    """The customer sends money and a picture of the receipt; a person checks it."""
+    CASH = "cash"
+    """To the rider at the door, or at the store."""
+
+    @property
+    def first(self) -> bool:
+        """Whether nothing is cooked or carried before the money is there."""
+        return self in (PaymentMethod.GATEWAY, PaymentMethod.TRANSFER)
+
+
 class Vehicle(StrEnum):
     """What a rider rides; also the name of the travel-time profile."""
 
@@ -73,6 +90,7 @@ class Customer:
     phone: str = ""
     address: str = ""
     language: str = ""
+    email: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +101,7 @@ class Order:
     told; ``not_before_at`` opens the customer's window (scheduled and catering orders). ``size`` counts in units of
     rider capacity. ``vehicles`` empty means every kind. ``dropoff`` is None only for store pickups. ``linked_to`` names
     the order that this one redelivers or adds on to; ``attributes`` carries what a channel wants kept (short codes,
-    contract numbers, sheet revision).
+    contract numbers, sheet revision). An order that is paid here needs a ``total``.
     """
 
     id: OrderId
@@ -107,6 +125,7 @@ class Order:
     priority: int = 0
     items: tuple[Item, ...] = ()
     total: Money | None = None
+    payment: PaymentMethod = PaymentMethod.ELSEWHERE
     customer: Customer = Customer()
     notes: str = ""
     linked_to: OrderId | None = None
@@ -119,13 +138,23 @@ class Order:
             raise ValueError(f"order {self.id} has size {self.size}; it must be at least 1")
         if self.priority < 0:
             raise ValueError(f"order {self.id} has priority {self.priority}; it must not be negative")
+        if self.payment is not PaymentMethod.ELSEWHERE and self.total is None:
+            raise ValueError(f"order {self.id} is paid by {self.payment.value} and has no total")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Merchant:
-    """Who prepares orders."""
+    """Who prepares orders.
+
+    confirm_s: within which time this merchant accepts orders, where that is not as the policy says. email, phone,
+    language: how the merchant is told things.
+    """
 
     id: MerchantId
     market_id: MarketId
     place: Place
     name: str = ""
+    confirm_s: Seconds | None = None
+    email: str = ""
+    phone: str = ""
+    language: str = ""

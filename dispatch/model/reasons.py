@@ -29,6 +29,10 @@ class CancelReason(StrEnum):
     DUPLICATE = "duplicate"
     FRAUD = "fraud"
     FORCE_MAJEURE = "force_majeure"
+    MERCHANT_SILENT = "merchant_silent"
+    """The merchant never answered."""
+    RIDER_PROBLEM = "rider_problem"
+    ITEMS_DO_NOT_MATCH = "items_do_not_match"
     OTHER = "other"
 
 
@@ -96,6 +100,7 @@ class ProblemKind(StrEnum):
     MERCHANT_NOT_READY = "merchant_not_ready"
     ITEMS_DO_NOT_MATCH = "items_do_not_match"
     CUSTOMER_NOT_FOUND = "customer_not_found"
+    WRONG_ADDRESS = "wrong_address"
     OTHER = "other"
 
     @property
@@ -113,28 +118,104 @@ class CaseKind(StrEnum):
     MERCHANT_SILENT = "merchant_silent"
     RIDER_PROBLEM = "rider_problem"
     ITEMS_DO_NOT_MATCH = "items_do_not_match"
+    CUSTOMER_UNREACHABLE = "customer_unreachable"
+    WRONG_ADDRESS = "wrong_address"
     FAILED_DELIVERY = "failed_delivery"
+    """The food did not reach its customer: it is on its way back, or gone."""
     PAYMENT = "payment"
     REVIEW = "review"
     OTHER = "other"
 
 
 class CaseStep(StrEnum):
-    """What was done in a case."""
+    """What was done in a case; ``dispatch.model.case_flows`` says which step is possible when, and for whom."""
 
     NOTED = "noted"
     CUSTOMER_CONTACTED = "customer_contacted"
     MERCHANT_CONTACTED = "merchant_contacted"
     RIDER_CONTACTED = "rider_contacted"
-    PLAN_PROPOSED = "plan_proposed"
     APOLOGISED = "apologised"
+    MERCHANT_AGREED = "merchant_agreed"
+    """Nothing is cooked yet; the complaint is right; the order is accepted after all."""
+    MERCHANT_DENIED = "merchant_denied"
+    """It is cooked already; the complaint is wrong."""
+    PERSUADED = "persuaded"
+    """The customer keeps the order."""
+    CANCELLED = "cancelled"
+    """The order is called off; money goes back as far as policy or agreement say."""
+    PLAN_PROPOSED = "plan_proposed"
+    PLAN_AGREED = "plan_agreed"
+    PLAN_REFUSED = "plan_refused"
     FAULT_ATTRIBUTED = "fault_attributed"
+    CUSTOMER_WAITS = "customer_waits"
+    ITEMS_COMPLETED = "items_completed"
+    ITEMS_ACCEPTED = "items_accepted"
+    """The customer takes the order as it is."""
+    CUSTOMER_REACHED = "customer_reached"
+    ADDRESS_CORRECTED = "address_corrected"
+    GIVEN_UP = "given_up"
+    """The food goes back to its merchant."""
     REFUNDED = "refunded"
     CHARGED = "charged"
     COUPON_GIVEN = "coupon_given"
     REDELIVERY_ORDERED = "redelivery_ordered"
     RIDER_WARNED = "rider_warned"
+    RIDER_CHARGED = "rider_charged"
     APPEALED = "appealed"
+    REFUSED = "refused"
+    """The customer gets nothing, and is told why."""
+    SETTLED = "settled"
+    """A person says that nothing is left to do."""
+
+
+class CaseStage(StrEnum):
+    """How far a case is."""
+
+    OPEN = "open"
+    CARRIED = "carried"
+    """The food is on its way already."""
+    MERCHANT_ASKED = "merchant_asked"
+    AGREED = "agreed"
+    DENIED = "denied"
+    PROPOSED = "proposed"
+    ATTRIBUTED = "attributed"
+    WAITING = "waiting"
+    """The customer has been told and waits."""
+    HANDING_OVER = "handing_over"
+    CLOSED = "closed"
+
+
+class Party(StrEnum):
+    """Whose doing something was."""
+
+    CUSTOMER = "customer"
+    MERCHANT = "merchant"
+    RIDER = "rider"
+    HOUSE = "house"
+    """Dispatch itself: no rider found, or too late."""
+    FORCE_MAJEURE = "force_majeure"
+    NOBODY = "nobody"
+
+
+class RescuePlan(StrEnum):
+    """What can be done about a rider in trouble."""
+
+    WAIT = "wait"
+    REASSIGN = "reassign"
+    """Another rider collects the order; for food that is not on board."""
+    HAND_OVER = "hand_over"
+    """Another rider meets the first and takes the food."""
+    CANCEL = "cancel"
+
+
+class ClosureKind(StrEnum):
+    """Why nobody is to blame for what is late."""
+
+    WEATHER = "weather"
+    ROAD_CLOSED = "road_closed"
+    UNREST = "unrest"
+    OUTAGE = "outage"
+    OTHER = "other"
 
 
 class CaseResult(StrEnum):

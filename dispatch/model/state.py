@@ -9,17 +9,20 @@ from __future__ import annotations
 
 from collections.abc import MutableMapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from dispatch.errors import NotFoundError
-from dispatch.model.events import CaseId, OfferId
-from dispatch.model.lifecycle import CaseStatus, DispatchStatus, OfferStatus, OrderStatus, TaskStatus
-from dispatch.model.order import MarketId, Merchant, MerchantId, Order, OrderId
+from dispatch.model.actor import ActorKind
+from dispatch.model.care import NO_RULES, CareRules
+from dispatch.model.events import CaseId, ClosureId, OfferId, PenaltyId, PenaltyKind
+from dispatch.model.lifecycle import CaseStatus, DispatchStatus, OfferStatus, OrderStatus, PenaltyStatus, TaskStatus
+from dispatch.model.order import MarketId, Merchant, MerchantId, Order, OrderId, ZoneId
 from dispatch.model.override import Override, OverrideId
+from dispatch.model.payment import OWED, AccountState
 from dispatch.model.place import Place, Position
-from dispatch.model.reasons import CaseKind, CaseResult, ProblemKind
+from dispatch.model.reasons import CaseKind, CaseResult, CaseStage, ClosureKind, Party, ProblemKind, RescuePlan
 from dispatch.model.rider import Rider, RiderId, Shift, ShiftId, Task
-from dispatch.units import Instant
+from dispatch.units import Instant, Money, Seconds
 
 
 class Leg(NamedTuple):
@@ -38,7 +41,10 @@ class OrderState(NamedTuple):
     it, once delivered). offer_id: the open offer it is in; a rider who has it keeps it until another rider accepts.
     pinned_to, pinned_until: only this rider, until then. held_until: nobody goes before, by a
     person's decision. barred: riders who must not carry it (see also ``MarketState.bars_of``). verdict,
-    planned_rider_id: why nobody goes yet and who is likely to. version: how many events changed it.
+    planned_rider_id: why nobody goes yet and who is likely to. reminders: how often the merchant was asked for an
+    answer. promised_ready_at: the merchant's first promise; food_ready_at: when it was kept. rider_late_s: by how
+    much its rider came later to merchant and customer than expected on setting out. version: how many events changed
+    it.
     """
 
     order: Order
@@ -62,6 +68,11 @@ class OrderState(NamedTuple):
     pickup_task: TaskStatus = TaskStatus.PLANNED
     dropoff_task: TaskStatus = TaskStatus.PLANNED
     return_task: TaskStatus = TaskStatus.PLANNED
+    reminders: int = 0
+    accepted_at: Instant | None = None
+    promised_ready_at: Instant | None = None
+    food_ready_at: Instant | None = None
+    rider_late_s: Seconds = 0
     version: int = 1
 
     def pin(self, now: Instant) -> RiderId | None:
@@ -134,7 +145,12 @@ class OfferState(NamedTuple):
 
 
 class CaseState(NamedTuple):
-    """One exception."""
+    """One exception.
+
+    owner: whose turn it is; person: who of them has taken it; due_at: until when the next step has to be done, after
+    which it escalates; level: how often that has happened. plan, plan_rider_id, plan_place: what was proposed last.
+    party: whose doing it was, as far as is known. version: how many events changed it.
+    """
 
     case_id: CaseId
     kind: CaseKind
@@ -144,6 +160,67 @@ class CaseState(NamedTuple):
     status: CaseStatus = CaseStatus.OPEN
     steps: int = 0
     result: CaseResult | None = None
+    stage: CaseStage = CaseStage.OPEN
+    owner: ActorKind = ActorKind.SUPPORT
+    person: str = ""
+    due_at: Instant | None = None
+    level: int = 0
+    text: str = ""
+    plan: RescuePlan | None = None
+    plan_rider_id: RiderId | None = None
+    plan_place: Place | None = None
+    party: Party | None = None
+    closed_at: Instant | None = None
+    version: int = 1
+
+
+class PenaltyState(NamedTuple):
+    """A mark on a rider's record; ``until``: it can be appealed against until then."""
+
+    penalty_id: PenaltyId
+    rider_id: RiderId
+    kind: PenaltyKind
+    text: str
+    amount: Money | None
+    order_id: OrderId | None
+    case_id: CaseId | None
+    given_at: Instant
+    status: PenaltyStatus = PenaltyStatus.GIVEN
+    appeal: str = ""
+    answer: str = ""
+    version: int = 1
+
+
+class ClosureState(NamedTuple):
+    """A time of force majeure."""
+
+    closure_id: ClosureId
+    kind: ClosureKind
+    starts_at: Instant
+    ends_at: Instant
+    zones: frozenset[ZoneId]
+    text: str = ""
+
+    def covers(self, order: Order, at: Instant) -> bool:
+        """Whether what is late about the order at that time is nobody's fault."""
+        return self.starts_at <= at < self.ends_at and (not self.zones or bool(self.zones & order.zones))
+
+
+class OpenCases(NamedTuple):
+    """The cases of an order that are open."""
+
+    case_ids: tuple[CaseId, ...] = ()
+
+
+class RiderRecord(NamedTuple):
+    """What a rider was blamed for and not forgiven."""
+
+    warnings: int = 0
+    deductions: int = 0
+
+
+CARE: Final = "care"
+"""The key of ``MarketState.cares``."""
 
 
 @dataclass(slots=True)
@@ -151,7 +228,9 @@ class MarketState:
     """One market now; changed only by ``dispatch.model.fold``.
 
     active: the orders that dispatch still has to do with, in the order in which they came (a dict as an ordered set).
-    merchant_bars: riders who must not carry anything from a merchant. shifts: all ever planned.
+    merchant_bars: riders who must not carry anything from a merchant. shifts: all ever planned. accounts: the money of
+    each order that has a price. cares: the policy's rules beside the delivery, under ``CARE``. cases_of: the cases of
+    each order that are open. records: what riders were blamed for.
     """
 
     market_id: MarketId
@@ -167,6 +246,12 @@ class MarketState:
     active: MutableMapping[OrderId, None] = field(default_factory=dict)
     tick: int = 0
     policy: tuple[str, int] = ("", 0)
+    accounts: MutableMapping[OrderId, AccountState] = field(default_factory=dict)
+    penalties: MutableMapping[PenaltyId, PenaltyState] = field(default_factory=dict)
+    closures: MutableMapping[ClosureId, ClosureState] = field(default_factory=dict)
+    cares: MutableMapping[str, CareRules] = field(default_factory=dict)
+    cases_of: MutableMapping[OrderId, OpenCases] = field(default_factory=dict)
+    records: MutableMapping[RiderId, RiderRecord] = field(default_factory=dict)
 
     def order(self, order_id: OrderId) -> OrderState:
         """The order of that id. Raises NotFoundError."""
@@ -202,6 +287,35 @@ class MarketState:
             return self.cases[case_id]
         except KeyError:
             raise unknown("case", case_id) from None
+
+    def account(self, order_id: OrderId) -> AccountState:
+        """The money of an order. Raises NotFoundError, also where it has no price."""
+        try:
+            return self.accounts[order_id]
+        except KeyError:
+            raise unknown("account of order", order_id) from None
+
+    def penalty(self, penalty_id: PenaltyId) -> PenaltyState:
+        """The penalty of that id. Raises NotFoundError."""
+        try:
+            return self.penalties[penalty_id]
+        except KeyError:
+            raise unknown("penalty", penalty_id) from None
+
+    @property
+    def care(self) -> CareRules:
+        """The rules in force beside the delivery."""
+        return self.cares.get(CARE, NO_RULES)
+
+    def open_cases(self, order_id: OrderId) -> tuple[CaseState, ...]:
+        """The cases of an order that are open, in the order in which they were opened."""
+        found = self.cases_of.get(order_id)
+        return () if found is None else tuple(self.case(case_id) for case_id in found.case_ids)
+
+    def unpaid(self, order_id: OrderId) -> bool:
+        """Whether an order has to be paid before anybody does anything about it, and is not."""
+        account = self.accounts.get(order_id)
+        return account is not None and account.method.first and account.status in OWED
 
     def bars_of(self, order: OrderState) -> frozenset[RiderId]:
         """All riders who must not carry the order, because of itself or of its merchant."""

@@ -6,8 +6,7 @@ the events, and must change nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from typing import Final
 
 from dispatch.model.actor import SYSTEM_ACTOR
@@ -16,23 +15,13 @@ from dispatch.model.commands import MakeOverride
 from dispatch.model.events import Event, OfferAccepted, OfferDeclined, OfferMade, OfferWithdrawn, OverrideRecorded
 from dispatch.model.override import Override, OverrideKind, OverrideReason
 from dispatch.model.state import MarketState
-from dispatch.store.writes import Message, Timer
+from dispatch.service.follow_care import CARE_FOLLOW
+from dispatch.service.following import Follow, FollowUps
+from dispatch.store.writes import Timer
 from dispatch.units import Instant
 
 OFFER_EXPIRES: Final = "offer_expires"
 OVERRIDE_ENDS: Final = "override_ends"
-
-
-@dataclass(slots=True)
-class FollowUps:
-    """Gathers what follows from the events of one command."""
-
-    messages: list[Message] = field(default_factory=list)
-    timers: list[Timer] = field(default_factory=list)
-    cancelled: list[str] = field(default_factory=list)
-
-
-Follow = Callable[[FollowUps, Event, MarketState, Instant], None]
 
 
 def offer_timers(found: FollowUps, event: Event, _: MarketState, __: Instant) -> None:
@@ -96,7 +85,7 @@ def _ending(override: Override) -> dict[str, Json]:
     return encode(ending)
 
 
-FOLLOW: Final[tuple[Follow, ...]] = (offer_timers, override_timers)
+FOLLOW: Final[tuple[Follow, ...]] = (offer_timers, override_timers, *CARE_FOLLOW)
 """All that may follow, in this order."""
 
 
@@ -108,6 +97,8 @@ def follow_ups(
     for event in events:
         for one in follow:
             one(found, event, state, now)
+    # Of timers of one name the last one counts; a timer set anew by the same command is not cancelled.
+    found.timers = list({timer.name: timer for timer in found.timers}.values())
     set_anew = {timer.name for timer in found.timers}
-    found.cancelled = [name for name in found.cancelled if name not in set_anew]
+    found.cancelled = [name for name in dict.fromkeys(found.cancelled) if name not in set_anew]
     return found

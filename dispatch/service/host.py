@@ -25,7 +25,8 @@ from dispatch.model.events import Recorded
 from dispatch.model.order import MarketId
 from dispatch.model.state import MarketState, OrderState, RiderState
 from dispatch.service.asks import Ask, Done, Expected, Outcome
-from dispatch.service.follow import FOLLOW, Follow, follow_ups
+from dispatch.service.follow import FOLLOW, follow_ups
+from dispatch.service.following import Follow
 from dispatch.store.rows import PROJECTIONS
 from dispatch.store.store import Store
 from dispatch.store.writes import Append

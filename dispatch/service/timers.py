@@ -14,10 +14,20 @@ from typing import Final
 from dispatch.errors import ConflictError, DispatchError, NotFoundError, StaleError
 from dispatch.model.actor import SYSTEM_ACTOR
 from dispatch.model.codec import decode
-from dispatch.model.commands import Command, ExpireOffer, MakeOverride
-from dispatch.model.events import OfferId
+from dispatch.model.commands import (
+    Command,
+    EndPaymentWait,
+    EscalateCase,
+    ExpireOffer,
+    MakeOverride,
+    PressMerchant,
+    ReportLateness,
+)
+from dispatch.model.events import CaseId, OfferId
+from dispatch.model.order import OrderId
 from dispatch.service.asks import Ask
 from dispatch.service.follow import OFFER_EXPIRES, OVERRIDE_ENDS
+from dispatch.service.follow_care import CASE_DUE, MERCHANT_WAITS, ORDER_LATE, PAYMENT_DUE
 from dispatch.service.host import Host
 from dispatch.store.store import Store
 from dispatch.store.timers import claim_timers, next_due_at
@@ -36,7 +46,30 @@ def _override_ends(claim: TimerClaim) -> Command:
     return decode(MakeOverride, claim.payload, f"timer {claim.name}")
 
 
-FIRES: Final[Mapping[str, Fires]] = {OFFER_EXPIRES: _offer_expires, OVERRIDE_ENDS: _override_ends}
+def _merchant_waits(claim: TimerClaim) -> Command:
+    return PressMerchant(order_id=OrderId(claim.name.removeprefix("merchant:")))
+
+
+def _payment_due(claim: TimerClaim) -> Command:
+    return EndPaymentWait(order_id=OrderId(claim.name.removeprefix("pay:")))
+
+
+def _case_due(claim: TimerClaim) -> Command:
+    return EscalateCase(case_id=CaseId(claim.name.removeprefix("case:")))
+
+
+def _order_late(claim: TimerClaim) -> Command:
+    return ReportLateness(order_id=OrderId(claim.name.removeprefix("late:")), text="not there in time")
+
+
+FIRES: Final[Mapping[str, Fires]] = {
+    OFFER_EXPIRES: _offer_expires,
+    OVERRIDE_ENDS: _override_ends,
+    MERCHANT_WAITS: _merchant_waits,
+    PAYMENT_DUE: _payment_due,
+    CASE_DUE: _case_due,
+    ORDER_LATE: _order_late,
+}
 """What a timer of each kind leads to."""
 
 _AT_ONCE: Final = 200

@@ -17,7 +17,14 @@ from dispatch.store.loading import EntityReader
 from dispatch.store.rows import PROJECTIONS
 from dispatch.store.writes import Row
 
-_NAMES: Final = (("order_id", "orders"), ("rider_id", "riders"), ("offer_id", "offers"), ("case_id", "cases"))
+_NAMES: Final = (
+    ("order_id", "orders"),
+    ("order_id", "accounts"),
+    ("order_id", "cases_of"),
+    ("rider_id", "riders"),
+    ("offer_id", "offers"),
+    ("case_id", "cases"),
+)
 _WITH_RIDER: Final = frozenset(
     {
         DispatchStatus.ASSIGNED,

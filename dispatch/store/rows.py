@@ -9,11 +9,22 @@ from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from sqlalchemy import Table
 
+from dispatch.model.care import CareRules
 from dispatch.model.codec import decode, encode
 from dispatch.model.order import Merchant
 from dispatch.model.override import Override
+from dispatch.model.payment import AccountState
 from dispatch.model.rider import RiderId, Shift
-from dispatch.model.state import CaseState, OfferState, OrderState, RiderState
+from dispatch.model.state import (
+    CaseState,
+    ClosureState,
+    OfferState,
+    OpenCases,
+    OrderState,
+    PenaltyState,
+    RiderRecord,
+    RiderState,
+)
 from dispatch.store import views
 from dispatch.store.chain import canonical
 from dispatch.store.writes import Row
@@ -117,14 +128,33 @@ def _case(value: CaseState) -> dict[str, object]:
         "order_id": value.order_id,
         "rider_id": value.rider_id,
         "opened_at": value.opened_at,
+        "owner": value.owner.value,
+        "person": value.person,
+        "due_at": value.due_at,
     }
+
+
+def _account(value: AccountState) -> dict[str, object]:
+    return {
+        "status": value.status.value,
+        "method": value.method.value,
+        "refunds_open": sum(refund.open for refund in value.refunds),
+    }
+
+
+def _penalty(value: PenaltyState) -> dict[str, object]:
+    return {"rider_id": value.rider_id, "status": value.status.value, "given_at": value.given_at}
+
+
+def _closure(value: ClosureState) -> dict[str, object]:
+    return {"starts_at": value.starts_at, "ends_at": value.ends_at}
 
 
 def _merchant(value: Merchant) -> dict[str, object]:
     return {"name": value.name}
 
 
-def _no_columns(_: frozenset[RiderId]) -> dict[str, object]:
+def _no_columns(_: object) -> dict[str, object]:
     return {}
 
 
@@ -145,6 +175,12 @@ OFFERS: Final = _projection("offers", views.OFFERS, OfferState, _offer)
 OVERRIDES: Final = _projection("overrides", views.OVERRIDES, Override, _override)
 CASES: Final = _projection("cases", views.CASES, CaseState, _case)
 MERCHANTS: Final = _projection("merchants", views.MERCHANTS, Merchant, _merchant)
+ACCOUNTS: Final = _projection("accounts", views.ACCOUNTS, AccountState, _account)
+PENALTIES: Final = _projection("penalties", views.PENALTIES, PenaltyState, _penalty)
+CLOSURES: Final = _projection("closures", views.CLOSURES, ClosureState, _closure)
+CARES: Final = _projection("cares", views.CARES, CareRules, _no_columns)
+CASES_OF: Final = _projection("cases_of", views.CASES_OF, OpenCases, _no_columns)
+RECORDS: Final = _projection("records", views.RECORDS, RiderRecord, _no_columns)
 BARS: Final[Projection[frozenset[RiderId]]] = Projection(
     "merchant_bars",
     views.BARS,
@@ -155,6 +191,22 @@ BARS: Final[Projection[frozenset[RiderId]]] = Projection(
 
 # A list of kinds of different things has no better type: each projection is only ever given what it has read itself.
 PROJECTIONS: Final[Mapping[str, Projection[Any]]] = {
-    projection.field: projection for projection in (ORDERS, RIDERS, SHIFTS, OFFERS, OVERRIDES, CASES, MERCHANTS, BARS)
+    projection.field: projection
+    for projection in (
+        ORDERS,
+        RIDERS,
+        SHIFTS,
+        OFFERS,
+        OVERRIDES,
+        CASES,
+        MERCHANTS,
+        BARS,
+        ACCOUNTS,
+        PENALTIES,
+        CLOSURES,
+        CARES,
+        CASES_OF,
+        RECORDS,
+    )
 }
 """Every projection of entities by the field of ``MarketState`` it holds."""

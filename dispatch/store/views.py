@@ -118,7 +118,11 @@ CASES: Final = _view(
     word("order_id", nullable=True),
     word("rider_id", nullable=True),
     instant("opened_at"),
+    word("owner"),
+    word("person"),
+    instant("due_at", nullable=True),
     Index(None, "market_id", "status", "created_seq"),
+    Index(None, "market_id", "status", "due_at"),
     Index(None, "market_id", "order_id"),
 )
 
@@ -143,7 +147,52 @@ ASSIGNMENTS: Final = Table(
 )
 """Who had an order, from when until when; ``how`` and ``end`` are the types of the events, "" while it lasts."""
 
-ENTITIES: Final = (ORDERS, RIDERS, SHIFTS, OFFERS, OVERRIDES, CASES, MERCHANTS, BARS)
+ACCOUNTS: Final = _view(
+    "money",
+    word("status"),
+    word("method"),
+    Column("refunds_open", Integer, nullable=False),
+    Index(None, "market_id", "status", "created_seq"),
+    Index(None, "market_id", "refunds_open"),
+)
+"""The money of each order that has a price."""
+
+PENALTIES: Final = _view(
+    "penalties",
+    word("rider_id"),
+    word("status"),
+    instant("given_at"),
+    Index(None, "market_id", "rider_id", "created_seq"),
+    Index(None, "market_id", "status", "created_seq"),
+)
+
+CLOSURES: Final = _view("closures", instant("starts_at"), instant("ends_at"))
+
+CARES: Final = _view("cares")
+"""The policy's rules beside the delivery."""
+
+CASES_OF: Final = _view("cases_of")
+"""For each order the cases that are open."""
+
+RECORDS: Final = _view("records")
+"""What riders were blamed for."""
+
+ENTITIES: Final = (
+    ORDERS,
+    RIDERS,
+    SHIFTS,
+    OFFERS,
+    OVERRIDES,
+    CASES,
+    MERCHANTS,
+    BARS,
+    ACCOUNTS,
+    PENALTIES,
+    CLOSURES,
+    CARES,
+    CASES_OF,
+    RECORDS,
+)
 """The projections with one row an entity."""
 
 VIEWS: Final = (*ENTITIES, ASSIGNMENTS)

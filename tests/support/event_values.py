@@ -11,8 +11,9 @@ from typing import NewType, Union, cast, get_args, get_origin, get_type_hints
 
 from hypothesis import strategies as st
 
+from dispatch.model.care import CareRules, LastWord
 from dispatch.model.events import EVENT_TYPES, Event
-from dispatch.model.order import Fulfilment, Handling, Order
+from dispatch.model.order import Fulfilment, Handling, Order, PaymentMethod
 from dispatch.model.override import Override
 from dispatch.model.place import Place
 from dispatch.model.rider import Rider, Shift
@@ -67,7 +68,8 @@ def _built(kind: type, **given: Strategy) -> Strategy:
 
 
 def _orders() -> Strategy:
-    usual = {"size": st.integers(1, 9), "priority": st.integers(0, 9)}
+    money = {"total": values(Money), "payment": st.sampled_from(PaymentMethod)}
+    usual = {"size": st.integers(1, 9), "priority": st.integers(0, 9), **money}
     stays = {**usual, "fulfilment": st.just(Fulfilment.STORE_PICKUP)}
     goes = {**usual, "fulfilment": st.just(Fulfilment.DELIVERY), "dropoff": values(Place)}
     return _built(Order, **stays) | _built(Order, **goes)
@@ -90,5 +92,6 @@ _SPECIAL: Mapping[Hashable, Callable[[], Strategy]] = {
     Order: _orders,
     Rider: lambda: _built(Rider, capacity=st.integers(1, 9)),
     Shift: _shifts,
+    CareRules: lambda: st.builds(CareRules, reminders=st.integers(0, 9), last_word=st.sampled_from(LastWord)),
     Override: lambda: _built(Override, text=st.text("abc ", max_size=5).map(lambda text: f"{text}!")),
 }

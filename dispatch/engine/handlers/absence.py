@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import assert_never
 
 from dispatch.engine.draft import Draft
-from dispatch.engine.handlers.cases import open_case
+from dispatch.engine.handlers.case_effects import order_again
 from dispatch.engine.handlers.offers import withdraw_all
+from dispatch.engine.handlers.opening import open_case
 from dispatch.errors import ConflictError
 from dispatch.model.commands import AbsenceCommand, LoseFood, LoseRider
-from dispatch.model.events import OrderLost, OrderPlaced, OrderUnassigned, RiderLost
+from dispatch.model.events import OrderLost, OrderUnassigned, RiderLost
 from dispatch.model.lifecycle import OrderStatus
-from dispatch.model.order import OrderId
 from dispatch.model.reasons import CaseKind, UnassignReason
 from dispatch.model.rider import RiderId, TaskKind
-from dispatch.model.state import OrderState
 
 
 def handle_absence(draft: Draft, command: AbsenceCommand) -> None:
@@ -56,26 +54,6 @@ def _lose_food(draft: Draft, command: LoseFood) -> None:
         draft.add(OrderLost(order_id=task.order_id, rider_id=command.rider_id))
         again = command.redeliver and order.status is OrderStatus.PICKED_UP
         if again:
-            _order_again(draft, order)
+            order_again(draft, task.order_id)
         text = "gone with its rider; made once more" if again else "gone with its rider"
         open_case(draft, CaseKind.FAILED_DELIVERY, task.order_id, command.rider_id, text)
-
-
-def _order_again(draft: Draft, lost: OrderState) -> None:
-    """Place the order once more, before all others; the kitchen needs as long as it did the first time."""
-    order = lost.order
-    cooking_s = max(0, lost.ready_at - order.placed_at)
-    draft.add(
-        OrderPlaced(
-            order=replace(
-                order,
-                id=OrderId(draft.next_name(f"{order.id}-again")),
-                placed_at=draft.now,
-                ready_at=draft.now + cooking_s,
-                promised_at=draft.now + max(cooking_s, order.promised_at - order.placed_at),
-                priority=lost.priority + 1,
-                external_id="",
-                linked_to=order.id,
-            )
-        )
-    )

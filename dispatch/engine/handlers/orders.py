@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import assert_never
+from typing import Final, assert_never
 
 from dispatch.engine.draft import Draft
+from dispatch.engine.handlers.acceptance import press_merchant
+from dispatch.engine.handlers.cancelling import call_off
 from dispatch.engine.handlers.offers import take_back_offer
-from dispatch.errors import ConflictError
+from dispatch.errors import ConflictError, InvalidInputError, Issue
 from dispatch.model.commands import (
     AcceptOrder,
     CancelOrder,
@@ -16,24 +18,31 @@ from dispatch.model.commands import (
     MarkReady,
     OrderCommand,
     PlaceOrder,
+    PressMerchant,
+    RateOrder,
     RegisterMerchant,
     RejectOrder,
     StartPreparation,
+    WriteMessage,
 )
 from dispatch.model.events import (
+    CustomerMessaged,
     MerchantRegistered,
     OrderAccepted,
-    OrderCancelled,
     OrderChanged,
     OrderCollected,
     OrderPlaced,
+    OrderRated,
     OrderReady,
     OrderRejected,
     PreparationStarted,
     ReadyTimeChanged,
 )
-from dispatch.model.order import MarketId
+from dispatch.model.lifecycle import OrderStatus
+from dispatch.model.order import MarketId, OrderId
 from dispatch.model.reasons import UnassignReason
+
+_MOST_STARS: Final = 5
 
 
 def handle_order(draft: Draft, command: OrderCommand) -> None:
@@ -44,8 +53,10 @@ def handle_order(draft: Draft, command: OrderCommand) -> None:
         case ChangeOrder():
             _change(draft, command)
         case AcceptOrder():
+            _check_paid(draft, command.order_id)
             draft.add(OrderAccepted(order_id=command.order_id, ready_at=command.ready_at))
         case StartPreparation():
+            _check_paid(draft, command.order_id)
             draft.add(PreparationStarted(order_id=command.order_id))
         case ChangeReadyTime():
             draft.add(
@@ -57,18 +68,37 @@ def handle_order(draft: Draft, command: OrderCommand) -> None:
             take_back_offer(draft, command.order_id, UnassignReason.ORDER_GONE)
             draft.add(OrderRejected(order_id=command.order_id, reason=command.reason))
         case CancelOrder():
-            take_back_offer(draft, command.order_id, UnassignReason.ORDER_GONE)
-            draft.add(
-                OrderCancelled(order_id=command.order_id, by=command.by, reason=command.reason, text=command.text),
-            )
+            call_off(draft, command.order_id, command.by, command.reason, command.text)
         case CollectOrder():
             draft.add(OrderCollected(order_id=command.order_id))
         case RegisterMerchant():
             check_market(draft, command.merchant.market_id, f"Merchant {command.merchant.id}")
             if draft.state.merchants.get(command.merchant.id) != command.merchant:
                 draft.add(MerchantRegistered(merchant=command.merchant))
+        case PressMerchant():
+            press_merchant(draft, command.order_id)
+        case WriteMessage():
+            draft.add(CustomerMessaged(order_id=command.order_id, text=command.text))
+        case RateOrder():
+            _rate(draft, command)
         case _:
             assert_never(command)
+
+
+def _rate(draft: Draft, command: RateOrder) -> None:
+    order = draft.state.order(command.order_id)
+    if order.status not in (OrderStatus.DELIVERED, OrderStatus.COLLECTED):
+        cause = f"Order {command.order_id} is {order.status.value}."
+        raise ConflictError(cause, "Rate it when it is there.", code="too_early")
+    if not 1 <= command.stars <= _MOST_STARS:
+        issue = Issue("out_of_range", f"{command.stars} stars", f"Give 1 to {_MOST_STARS}.", field="stars")
+        raise InvalidInputError("rating", [issue])
+    draft.add(OrderRated(order_id=command.order_id, stars=command.stars, text=command.text))
+
+
+def _check_paid(draft: Draft, order_id: OrderId) -> None:
+    if draft.state.unpaid(order_id):
+        raise ConflictError(f"Order {order_id} is not paid.", "Wait until it is.", code="unpaid")
 
 
 def check_market(draft: Draft, market_id: MarketId, what: str) -> None:

@@ -108,7 +108,7 @@ def _fits(draft: Draft, intent: OfferIntent, leaving: Mapping[OrderId, UnassignR
 
 
 def _may_have(draft: Draft, order: OrderState, rider_id: RiderId, leaves: bool) -> bool:
-    free = order.dispatch in WAITING and not order.held(draft.now)
+    free = order.dispatch in WAITING and not order.held(draft.now) and not draft.state.unpaid(order.order.id)
     moving = leaves and order.rider_id != rider_id and _movable(draft, order)
     if not (free or moving):
         return False

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final, assert_never
 
 from dispatch.engine.draft import Draft
-from dispatch.engine.handlers.cases import open_case
 from dispatch.engine.handlers.offers import take_back_offer
+from dispatch.engine.handlers.opening import open_case
 from dispatch.engine.handlers.presence import pause
 from dispatch.errors import ConflictError
 from dispatch.model.commands import (
@@ -16,6 +16,7 @@ from dispatch.model.commands import (
     ConfirmReturn,
     CorrectTask,
     FailDelivery,
+    HandOver,
     ReportProblem,
     StartLeg,
     TaskCommand,
@@ -26,12 +27,13 @@ from dispatch.model.events import (
     DeliveryFailed,
     LegStarted,
     OrderDelivered,
+    OrderHandedOver,
     OrderPickedUp,
     OrderReturned,
     PickupCorrected,
     ProblemReported,
 )
-from dispatch.model.lifecycle import IllegalMove, TaskStatus
+from dispatch.model.lifecycle import DispatchStatus, IllegalMove, TaskStatus
 from dispatch.model.order import OrderId
 from dispatch.model.place import Place
 from dispatch.model.reasons import CaseKind, ProblemKind, UnassignReason
@@ -73,6 +75,8 @@ def handle_task(draft: Draft, command: TaskCommand) -> None:
             _correct(draft, command)
         case ReportProblem():
             _report(draft, command)
+        case HandOver():
+            _hand_over(draft, command)
         case _:
             assert_never(command)
 
@@ -159,6 +163,25 @@ def _report(draft: Draft, command: ReportProblem) -> None:
     draft.add(ProblemReported(rider_id=command.rider_id, kind=command.kind, text=command.text))
     if command.kind.stops_the_rider:
         pause(draft, command.rider_id, None, command.kind.value, UnassignReason.RIDER_PROBLEM)
-    mismatch = command.kind is ProblemKind.ITEMS_DO_NOT_MATCH
-    kind = CaseKind.ITEMS_DO_NOT_MATCH if mismatch else CaseKind.RIDER_PROBLEM
+    kind = _CASES.get(command.kind, CaseKind.RIDER_PROBLEM)
     open_case(draft, kind, command.order_id, command.rider_id, f"{command.kind.value}: {command.text}".rstrip(": "))
+
+
+def _hand_over(draft: Draft, command: HandOver) -> None:
+    order = draft.state.order(command.order_id)
+    if order.dispatch not in (DispatchStatus.CARRIED, DispatchStatus.RETURNING) or order.rider_id is None:
+        cause = f"Order {command.order_id} is not on board."
+        raise ConflictError(cause, "Reassign it instead.", code="not_on_board")
+    other = draft.state.rider(command.to_rider_id)
+    if other.shift is None:
+        cause = f"Rider {command.to_rider_id} is not on shift."
+        raise ConflictError(cause, "Name a rider who is.", code="rider_off_shift")
+    draft.add(OrderHandedOver(order_id=command.order_id, rider_id=order.rider_id, to_rider_id=command.to_rider_id))
+
+
+_CASES: Final = {
+    ProblemKind.ITEMS_DO_NOT_MATCH: CaseKind.ITEMS_DO_NOT_MATCH,
+    ProblemKind.CUSTOMER_NOT_FOUND: CaseKind.CUSTOMER_UNREACHABLE,
+    ProblemKind.WRONG_ADDRESS: CaseKind.WRONG_ADDRESS,
+}
+"""Which case a problem opens; all others are a rider's."""

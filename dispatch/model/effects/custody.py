@@ -10,6 +10,7 @@ from dispatch.model.events import (
     DeliveryCorrected,
     DeliveryFailed,
     OrderDelivered,
+    OrderHandedOver,
     OrderLost,
     OrderPickedUp,
     OrderReturned,
@@ -74,6 +75,10 @@ def fold_custody(state: MarketState, event: CustodyEvent, at: Instant) -> None:
         case OrderLost():
             moved = _gone(order._replace(status=status, dispatch=dispatch, version=version), event)
             rider = without_order(rider, order_id)
+        case OrderHandedOver():
+            moved = order._replace(status=status, dispatch=dispatch, rider_id=event.to_rider_id, version=version)
+            state.riders[event.to_rider_id] = _given(state, rider, event)
+            rider = without_order(rider, order_id)
         case _:
             assert_never(event)
     state.orders[order_id] = moved
@@ -87,6 +92,15 @@ def fold_custody(state: MarketState, event: CustodyEvent, at: Instant) -> None:
 
 def _stands_at(rider: RiderState, place: Place | None) -> bool:
     return rider.leg is None and rider.place == place
+
+
+def _given(state: MarketState, rider: RiderState, event: OrderHandedOver) -> RiderState:
+    """The rider who takes the food over, with what is left to do about it after everything else."""
+    if event.to_rider_id == event.rider_id:
+        raise IllegalMove(f"Rider {event.rider_id} has order {event.order_id} already.", "Name another rider.")
+    other = state.rider(event.to_rider_id)
+    left = tuple(task for task in rider.tasks if task.order_id == event.order_id)
+    return other._replace(tasks=(*other.tasks, *left), version=other.version + 1)
 
 
 def _gone(order: OrderState, event: OrderLost) -> OrderState:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import assert_never
 
+from dispatch.model.effects.money import charge_changed, open_account
 from dispatch.model.effects.tasks import back_to_merchant, without_order
 from dispatch.model.events import (
+    CustomerMessaged,
     KitchenEvent,
+    MerchantReminded,
     OrderAccepted,
     OrderCancelled,
     OrderChanged,
     OrderCollected,
     OrderPlaced,
+    OrderRated,
     OrderReady,
+    OrderRedirected,
     OrderRejected,
     PreparationStarted,
     ReadyTimeChanged,
@@ -30,29 +36,49 @@ from dispatch.model.order import Fulfilment
 from dispatch.model.state import MarketState, OrderState
 from dispatch.units import Instant
 
+_Said = OrderAccepted | ReadyTimeChanged | OrderReady | PreparationStarted | MerchantReminded | OrderRedirected
+
 
 def fold_kitchen(state: MarketState, event: KitchenEvent, at: Instant) -> None:
     """Take in one event of customer or merchant. Raises IllegalMove, NotFoundError."""
     match event:
         case OrderPlaced():
-            _placed(state, event)
+            _placed(state, event, at)
         case OrderCancelled() | OrderRejected():
             _called_off(state, event, at)
         case OrderCollected():
             _collected(state, event, at)
         case OrderChanged():
-            _changed(state, event)
-        case OrderAccepted() | ReadyTimeChanged():
-            state.orders[event.order_id] = _moved(state, event)._replace(ready_at=event.ready_at)
+            _changed(state, event, at)
+        case OrderAccepted():
+            accepted = _moved(state, event)
+            state.orders[event.order_id] = accepted._replace(
+                ready_at=event.ready_at, accepted_at=at, promised_ready_at=event.ready_at
+            )
+        case ReadyTimeChanged():
+            changed = _moved(state, event)
+            # Food that was ready and is not any more was not ready.
+            state.orders[event.order_id] = changed._replace(ready_at=event.ready_at, food_ready_at=None)
         case OrderReady():
-            state.orders[event.order_id] = _moved(state, event)._replace(ready_at=at)
+            state.orders[event.order_id] = _moved(state, event)._replace(ready_at=at, food_ready_at=at)
         case PreparationStarted():
             state.orders[event.order_id] = _moved(state, event)
+        case CustomerMessaged() | OrderRated():
+            order = state.order(event.order_id)
+            state.orders[event.order_id] = order._replace(version=order.version + 1)
+        case MerchantReminded():
+            state.orders[event.order_id] = _moved(state, event)._replace(reminders=event.nth)
+        case OrderRedirected():
+            order = _moved(state, event)
+            customer = replace(order.order.customer, address=event.address or order.order.customer.address)
+            state.orders[event.order_id] = order._replace(
+                order=replace(order.order, dropoff=event.dropoff, customer=customer)
+            )
         case _:
             assert_never(event)
 
 
-def _placed(state: MarketState, event: OrderPlaced) -> None:
+def _placed(state: MarketState, event: OrderPlaced, at: Instant) -> None:
     order = event.order
     if order.id in state.orders:
         raise IllegalMove(f"Order {order.id} exists already.", "Give the new order an id of its own.")
@@ -66,15 +92,16 @@ def _placed(state: MarketState, event: OrderPlaced) -> None:
     )
     if delivered:
         state.active[order.id] = None
+    open_account(state, order, at)
 
 
-def _moved(state: MarketState, event: OrderAccepted | ReadyTimeChanged | OrderReady | PreparationStarted) -> OrderState:
+def _moved(state: MarketState, event: _Said) -> OrderState:
     order = state.order(event.order_id)
     status = after(ORDER_TABLE, order.status, event, "order", event.order_id)
     return order._replace(status=status, version=order.version + 1)
 
 
-def _changed(state: MarketState, event: OrderChanged) -> None:
+def _changed(state: MarketState, event: OrderChanged, at: Instant) -> None:
     order = state.order(event.order_id)
     status = after(ORDER_TABLE, order.status, event, "order", event.order_id)
     if event.order.id != event.order_id:
@@ -88,6 +115,7 @@ def _changed(state: MarketState, event: OrderChanged) -> None:
         priority=event.order.priority if event.order.priority != old.priority else order.priority,
         version=order.version + 1,
     )
+    charge_changed(state, event.order, at)
 
 
 def _called_off(state: MarketState, event: OrderCancelled | OrderRejected, at: Instant) -> None:

@@ -1,4 +1,4 @@
-"""The market as a whole, and its exceptions."""
+"""The market as a whole."""
 
 from __future__ import annotations
 
@@ -6,50 +6,41 @@ from typing import assert_never
 
 from dispatch.model.effects.overrides import fold_override
 from dispatch.model.events import (
-    CaseClosed,
-    CaseEvent,
-    CaseOpened,
-    CaseStepTaken,
+    ClosureDeclared,
+    ClosureEnded,
     MarketEvent,
     MerchantRegistered,
     OverrideRecorded,
     PolicyChanged,
     TickDecided,
 )
-from dispatch.model.lifecycle import CASE_TABLE, IllegalMove, after
-from dispatch.model.state import CaseState, MarketState
+from dispatch.model.state import CARE, ClosureState, MarketState, unknown
 from dispatch.units import Instant
 
 
-def fold_market(state: MarketState, event: MarketEvent) -> None:
+def fold_market(state: MarketState, event: MarketEvent, at: Instant) -> None:
     """Take in one event of the market. Raises IllegalMove, NotFoundError."""
     match event:
         case MerchantRegistered():
             state.merchants[event.merchant.id] = event.merchant
         case PolicyChanged():
             state.policy = (event.name, event.version)
+            if event.care is not None:
+                state.cares[CARE] = event.care
         case OverrideRecorded():
             fold_override(state, event.override)
         case TickDecided():
             state.tick = event.tick
-        case _:
-            assert_never(event)
-
-
-def fold_case(state: MarketState, event: CaseEvent, at: Instant) -> None:
-    """Take in one event of an exception. Raises IllegalMove, NotFoundError."""
-    match event:
-        case CaseOpened():
-            if event.case_id in state.cases:
-                raise IllegalMove(f"Case {event.case_id} exists already.", "Give the new case an id of its own.")
-            state.cases[event.case_id] = CaseState(event.case_id, event.kind, event.order_id, event.rider_id, at)
-        case CaseStepTaken():
-            case = state.case(event.case_id)
-            status = after(CASE_TABLE, case.status, event, "case", event.case_id)
-            state.cases[event.case_id] = case._replace(status=status, steps=case.steps + 1)
-        case CaseClosed():
-            case = state.case(event.case_id)
-            status = after(CASE_TABLE, case.status, event, "case", event.case_id)
-            state.cases[event.case_id] = case._replace(status=status, result=event.result)
+        case ClosureDeclared():
+            state.closures[event.closure_id] = ClosureState(
+                event.closure_id, event.kind, event.starts_at, event.ends_at, event.zones, event.text
+            )
+        case ClosureEnded():
+            closure = state.closures.get(event.closure_id)
+            if closure is None:
+                raise unknown("closure", event.closure_id)
+            state.closures[event.closure_id] = closure._replace(
+                ends_at=min(closure.ends_at, max(at, closure.starts_at))
+            )
         case _:
             assert_never(event)

@@ -1,0 +1,91 @@
+"""What a case costs: the policy's amount, and how far a person may go from it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from dispatch.engine.draft import Draft
+from dispatch.errors import ConflictError, InvalidInputError, Issue
+from dispatch.model.commands import TakeCaseStep
+from dispatch.model.lifecycle import OrderStatus
+from dispatch.model.reasons import CaseKind, CaseStage, CaseStep, Party
+from dispatch.model.state import CaseState
+
+_PAYS: Final = frozenset({CaseStep.CANCELLED, CaseStep.REFUNDED, CaseStep.COUPON_GIVEN, CaseStep.ITEMS_ACCEPTED})
+
+
+def policy_minor(draft: Draft, case: CaseState, step: CaseStep) -> int:
+    """What the customer gets by the policy, in minor units; 0 where the order has no price."""
+    account = None if case.order_id is None else draft.state.accounts.get(case.order_id)
+    if account is None or case.order_id is None:
+        return 0
+    rules, total = draft.state.care, account.total.minor
+    match step:
+        case CaseStep.COUPON_GIVEN:
+            return total * rules.coupon_percent // 100
+        case CaseStep.ITEMS_ACCEPTED:
+            return 0
+        case CaseStep.CANCELLED if case.kind is CaseKind.CANCELLATION:
+            borne = _borne_percent(draft, case)
+            return min(account.left_minor, total - total * borne // 100)
+        case _:
+            return account.left_minor
+
+
+def _borne_percent(draft: Draft, case: CaseState) -> int:
+    """What the customer who changed their mind bears by now."""
+    rules, order = draft.state.care, draft.state.order(case.order_id) if case.order_id is not None else None
+    if order is not None and order.status is OrderStatus.PICKED_UP:
+        return rules.carried_percent
+    cooked = case.stage is CaseStage.DENIED or (order is not None and order.status is OrderStatus.READY)
+    return rules.cooked_percent if cooked else 0
+
+
+def check_amount(draft: Draft, case: CaseState, command: TakeCaseStep) -> None:
+    """Refuse money where none moves, other money, too much of it, and what is far from the policy without a reason.
+
+    Raises ConflictError, InvalidInputError.
+    """
+    if command.money is None:
+        return
+    account = None if case.order_id is None else draft.state.accounts.get(case.order_id)
+    if command.step not in _PAYS or account is None:
+        cause = f"No money moves with {command.step.value} in case {case.case_id}."
+        raise ConflictError(cause, "Leave the amount out.", code="no_money")
+    issues = []
+    if command.money.currency != account.total.currency:
+        cause = f"the order is in {account.total.currency}, not in {command.money.currency}"
+        issues.append(Issue("wrong_currency", cause, "Use the order's currency.", field="money"))
+    elif not 0 <= command.money.minor <= account.left_minor:
+        cause = f"{command.money.minor} is not within 0 and the {account.left_minor} that are left of the order"
+        issues.append(Issue("out_of_range", cause, "Name an amount in between.", field="money"))
+    elif not command.text.strip():
+        usual = policy_minor(draft, case, command.step)
+        most = account.total.minor * draft.state.care.negotiable_percent // 100
+        if abs(command.money.minor - usual) > most:
+            cause = f"{command.money.minor} is more than {most} away from the {usual} of the policy"
+            issues.append(Issue("reason_missing", cause, "Say why in the text, or stay closer to it.", field="text"))
+    if issues:
+        raise InvalidInputError("case step", issues)
+
+
+def amount(draft: Draft, case: CaseState, command: TakeCaseStep) -> int:
+    """What the customer gets with this step, in minor units."""
+    return policy_minor(draft, case, command.step) if command.money is None else command.money.minor
+
+
+def bearer(case: CaseState, command: TakeCaseStep) -> Party:
+    """Who bears it: who is named, who was found to be at fault, or who usually is in cases of the kind."""
+    if command.party is not None:
+        return command.party
+    if case.party is not None:
+        return case.party
+    return _USUAL.get((case.kind, case.stage), Party.HOUSE)
+
+
+_USUAL: Final = {
+    (CaseKind.QUALITY, CaseStage.AGREED): Party.MERCHANT,
+    (CaseKind.ITEMS_DO_NOT_MATCH, CaseStage.OPEN): Party.MERCHANT,
+    (CaseKind.MERCHANT_SILENT, CaseStage.OPEN): Party.NOBODY,
+    (CaseKind.CANCELLATION, CaseStage.OPEN): Party.NOBODY,
+}

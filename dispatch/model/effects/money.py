@@ -1,0 +1,174 @@
+"""An order's money: what is owed, what came in, what goes back. Each movement makes two entries that cancel out."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from dispatch.model.events import (
+    CouponGranted,
+    MoneyEvent,
+    PaymentFailed,
+    PaymentReceived,
+    RefundFailed,
+    RefundGranted,
+    RefundSettled,
+    TransferClaimed,
+    TransferRefused,
+)
+from dispatch.model.lifecycle import IllegalMove
+from dispatch.model.order import Order, PaymentMethod
+from dispatch.model.payment import (
+    BORNE,
+    OVERPAID,
+    OWED,
+    Account,
+    AccountState,
+    Entry,
+    PaymentStatus,
+    Refund,
+    RefundStatus,
+)
+from dispatch.model.reasons import Party
+from dispatch.model.state import MarketState
+from dispatch.units import Instant, Money
+
+
+def open_account(state: MarketState, order: Order, at: Instant) -> None:
+    """An order with a price was placed: the customer owes it, or a platform has it already."""
+    if order.total is None:
+        return
+    account = AccountState(order.id, order.payment, order.total, PaymentStatus.DUE)
+    account = _moved(account, at, "placed", Account.SALES, Account.CUSTOMER, order.total.minor)
+    if order.payment is PaymentMethod.ELSEWHERE:
+        account = _paid(account, at, order.platform or order.payment.value, order.total.minor)
+    state.accounts[order.id] = account
+
+
+def charge_changed(state: MarketState, order: Order, at: Instant) -> None:
+    """An order was edited, and may have another price now. Raises IllegalMove where money has moved already."""
+    account = state.accounts.get(order.id)
+    if account is None and order.total is not None:
+        open_account(state, order, at)
+    if account is None or order.total is None or order.total == account.total:
+        return
+    if account.paid_minor or account.refunds or order.total.currency != account.total.currency:
+        cause = f"Order {order.id} has been paid or refunded at its price of {account.total.minor}."
+        raise IllegalMove(cause, "Refund the difference, or cancel the order and place a new one.")
+    more = order.total.minor - account.total.minor
+    account = _moved(account, at, "changed", Account.SALES, Account.CUSTOMER, more)
+    state.accounts[order.id] = account._replace(total=order.total, version=account.version + 1)
+
+
+def fold_money(state: MarketState, event: MoneyEvent, at: Instant) -> None:
+    """Take in one event of an order's money. Raises IllegalMove, NotFoundError."""
+    account = state.account(event.order_id)
+    match event:
+        case PaymentReceived():
+            account = _received(account, event, at)
+        case PaymentFailed():
+            pass
+        case TransferClaimed():
+            _owed(account, "is not waiting for a transfer")
+            account = account._replace(status=PaymentStatus.CLAIMED, picture=event.picture)
+        case TransferRefused():
+            _owed(account, "has no transfer to check")
+            account = account._replace(status=PaymentStatus.DUE, picture="")
+        case RefundGranted():
+            account = _granted(account, event, at)
+        case RefundSettled():
+            account = _settled(account, event, at)
+        case RefundFailed():
+            account = _with_refund(account, event.refund_id, RefundStatus.FAILED, event.cause)
+        case CouponGranted():
+            bearer = _bearer(event.party)
+            account = _moved(
+                account, at, f"coupon {event.code}", Account.COUPONS, bearer, _minor(account, event.amount)
+            )
+        case _:
+            assert_never(event)
+    state.accounts[event.order_id] = account._replace(version=account.version + 1)
+
+
+def _received(account: AccountState, event: PaymentReceived, at: Instant) -> AccountState:
+    if event.reference in account.references:
+        raise IllegalMove(f"Payment {event.reference} has been taken already.", "Do not send it again.")
+    return _paid(account, at, event.reference, _minor(account, event.amount))
+
+
+def _paid(account: AccountState, at: Instant, reference: str, minor: int) -> AccountState:
+    account = _moved(account, at, f"paid {reference}", Account.CUSTOMER, Account.RECEIPTS, minor)
+    account = account._replace(paid_minor=account.paid_minor + minor, references=(*account.references, reference))
+    # Money for what need not be paid any more goes back as it came.
+    over = -account.balance(Account.CUSTOMER) - sum(one.minor for one in account.refunds if one.open)
+    refunds = (*account.refunds, Refund(f"{OVERPAID}{reference}", over, at)) if over > 0 else account.refunds
+    return _standing(account._replace(refunds=refunds))
+
+
+def _granted(account: AccountState, event: RefundGranted, at: Instant) -> AccountState:
+    minor = _minor(account, event.amount)
+    if minor > account.left_minor:
+        cause = f"Only {account.left_minor} of order {account.order_id} can still be given back, not {minor}."
+        raise IllegalMove(cause, "Grant less.")
+    account = _moved(account, at, f"refund {event.refund_id}", Account.CUSTOMER, _bearer(event.party), minor)
+    # What was never paid is waived; only what the customer is owed has to be sent back.
+    owed = min(minor, max(0, -account.balance(Account.CUSTOMER)))
+    refunds = (*account.refunds, Refund(event.refund_id, owed, at)) if owed else account.refunds
+    waived = account.waived_minor + minor - owed
+    return _standing(account._replace(refunds=refunds, waived_minor=waived))
+
+
+def _settled(account: AccountState, event: RefundSettled, at: Instant) -> AccountState:
+    refund = _refund(account, event.refund_id)
+    account = _with_refund(account, event.refund_id, RefundStatus.SETTLED, event.reference)
+    return _moved(account, at, f"settled {event.refund_id}", Account.RECEIPTS, Account.CUSTOMER, refund.minor)
+
+
+def _with_refund(account: AccountState, refund_id: str, status: RefundStatus, reference: str) -> AccountState:
+    refund = _refund(account, refund_id)
+    if refund.status is RefundStatus.SETTLED:
+        raise IllegalMove(f"Refund {refund_id} has been settled.", "Nothing is left to do.")
+    changed = refund._replace(status=status, reference=reference)
+    return account._replace(refunds=tuple(changed if one is refund else one for one in account.refunds))
+
+
+def _refund(account: AccountState, refund_id: str) -> Refund:
+    found = next((refund for refund in account.refunds if refund.refund_id == refund_id), None)
+    if found is None:
+        raise IllegalMove(f"Order {account.order_id} has no refund {refund_id}.", "Check the refund's id.")
+    return found
+
+
+def _standing(account: AccountState) -> AccountState:
+    """The account with the status that its amounts say."""
+    gone = account.refunded_minor + account.waived_minor
+    if gone >= account.total.minor:
+        status = PaymentStatus.REFUNDED
+    elif account.paid_minor + account.waived_minor < account.total.minor:
+        status = account.status if account.status in OWED else PaymentStatus.DUE
+    else:
+        status = PaymentStatus.PARTLY_REFUNDED if gone else PaymentStatus.PAID
+    return account._replace(status=status)
+
+
+def _owed(account: AccountState, otherwise: str) -> None:
+    if account.method is not PaymentMethod.TRANSFER or account.status not in OWED:
+        raise IllegalMove(f"Order {account.order_id} {otherwise}.", "Look at its payment again.")
+
+
+def _minor(account: AccountState, amount: Money) -> int:
+    """The amount, where it is money of the order's currency and more than nothing. Raises IllegalMove."""
+    if amount.currency != account.total.currency:
+        cause = f"Order {account.order_id} is in {account.total.currency}, not in {amount.currency}."
+        raise IllegalMove(cause, "Use the order's currency.")
+    if amount.minor <= 0:
+        raise IllegalMove(f"An amount of {amount.minor} moves no money.", "Name an amount above 0.")
+    return amount.minor
+
+
+def _bearer(party: Party) -> Account:
+    return BORNE.get(party, Account.GOODWILL)
+
+
+def _moved(account: AccountState, at: Instant, movement: str, less: Account, more: Account, minor: int) -> AccountState:
+    entries = (Entry(at, movement, less, -minor), Entry(at, movement, more, minor))
+    return account._replace(entries=account.entries + entries)
