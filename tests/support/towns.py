@@ -21,7 +21,9 @@ from dispatch.model.commands import (
     ApplyPlan,
     Arrive,
     Command,
+    ConfirmDropoff,
     ConfirmPickup,
+    HandOver,
     MakeOverride,
     OfferIntent,
     PlaceOrder,
@@ -125,15 +127,28 @@ class Town:
     def on_board(self, rider_id: str, *order_ids: str) -> None:
         """Give orders, ride to the kitchen and pick them up."""
         self.given(rider_id, *order_ids)
+        self.carried(rider_id, *order_ids)
+
+    def carried(self, rider_id: str, *order_ids: str) -> None:
+        """Ride to the kitchen and pick up orders that the rider has."""
         self.ride(rider_id)
         ids = tuple(OrderId(order_id) for order_id in order_ids)
         self.do(ConfirmPickup(rider_id=RiderId(rider_id), order_ids=ids))
+
+    def delivered(self, rider_id: str, order_id: str) -> None:
+        """Ride to the door and hand the order over."""
+        self.ride(rider_id)
+        self.do(ConfirmDropoff(rider_id=RiderId(rider_id), order_id=OrderId(order_id)))
+
+    def handed_over(self, order_id: str, to_rider_id: str) -> None:
+        """Another rider takes the food."""
+        self.do(HandOver(order_id=OrderId(order_id), to_rider_id=RiderId(to_rider_id)))
 
 
 def snapshot(state: MarketState) -> tuple[object, ...]:
     """A copy of a state, to be compared later."""
     mappings = (state.orders, state.riders, state.merchants, state.merchant_bars, state.shifts, state.offers)
-    others = (state.overrides, state.cases, state.active)
+    others = (state.overrides, state.cases, state.active, state.accounts, state.cases_of, state.penalties)
     return (state.seq, state.tick, state.policy, *(dict(mapping) for mapping in (*mappings, *others)))
 
 
