@@ -21,7 +21,7 @@ from dispatch.engine.policy import Policy
 from dispatch.errors import DispatchError
 from dispatch.geo.travel import TravelTimes
 from dispatch.model.actor import Actor, ActorKind
-from dispatch.model.commands import Command, MakeOverride, ReportPositions
+from dispatch.model.commands import ChangePolicy, Command, MakeOverride, ReportPositions
 from dispatch.model.events import OrderPlaced, OverrideRecorded, Recorded
 from dispatch.model.state import MarketState
 from dispatch.service.asks import Ask
@@ -132,6 +132,7 @@ class Loop:
         host = self._host
         await host.open()
         await self._follow_policy()
+        await self._tell_rules()
         number = host.state.tick + 1
         TICK_ID.set(f"{host.market_id}:{number}")
         if self._live is not None:
@@ -167,6 +168,14 @@ class Loop:
         policy = await asyncio.to_thread(self._desk.policy_of, named)
         self._planner, self._named = self._planner.under(policy), named
         LOG.info("market %s: planned by policy %s %s", self._host.market_id, policy.name, policy.version)
+
+    async def _tell_rules(self) -> None:
+        """Put what the policy says beside the delivery into the log, so that commands are decided by it ever after."""
+        state, care = self._host.state, self._planner.policy.care
+        if state.care == care:
+            return
+        name, version = state.policy
+        await self._ask(ChangePolicy(name=name, version=version, care=care), f"care-{state.seq}")
 
     async def _decide_beside(self, solved: Solved, number: int) -> None:
         """Let the shadow decide, if there is one; after the plan that counts, so that nobody waits for it."""

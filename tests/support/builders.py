@@ -20,6 +20,7 @@ from dispatch.model.order import (
     MerchantId,
     Order,
     OrderId,
+    PaymentMethod,
     Vehicle,
     ZoneId,
 )
@@ -60,6 +61,7 @@ class OrderFields(TypedDict, total=False):
     priority: int
     items: tuple[Item, ...]
     total: Money | None
+    payment: PaymentMethod
     customer: Customer
     notes: str
     linked_to: OrderId | None
@@ -91,6 +93,7 @@ class MerchantFields(TypedDict, total=False):
     market_id: MarketId
     place: Place
     name: str
+    confirm_s: int | None
 
 
 def an_order(order_id: str = "o1", **changes: Unpack[OrderFields]) -> Order:

@@ -80,7 +80,7 @@ async def get_policy(
 async def activate_policy(name: PolicyName, version: Version, asks: Asks) -> PolicyDetailOut:
     """Plan the market by this version from the next tick on. The log has who decided that."""
     found, policy = await asks.api.policies.one(asks.market_id, name, version)
-    await asks.do(ChangePolicy(name=found.name, version=found.version))
+    await asks.do(ChangePolicy(name=found.name, version=found.version, care=policy.care))
     return PolicyDetailOut.with_settings(found, policy, policy)
 
 
