@@ -48,6 +48,9 @@ KEPT: Final = 4
 LATER_S: Final = 60
 """Seconds between the matching that is known and the warm one."""
 
+GROWS_FROM: Final = 5000
+"""Waiting orders at which the curve begins: below, what is not a matter of size counts too much."""
+
 ALL_PAIRS_UP_TO: Final = 6000
 """Waiting orders up to which all pairs are priced."""
 
@@ -103,9 +106,10 @@ def measure_assignment(size: tuple[int, int], params: Params, budget_s: float, t
 
 
 def growth_rows(rows: list[Row]) -> list[Row]:
-    """The curve of cold assignments: CPU time over that of the smallest size, and what n log n would allow."""
+    """The curve of cold assignments: CPU time over that of the smallest size of it, and what n log n would allow."""
     cold = [row for row in rows if row.metric == "assignment, cold, ours"]
-    sized = sorted((int(row.scope.split(" x ")[0].replace(",", "")), row) for row in cold)
+    every = sorted((int(row.scope.split(" x ")[0].replace(",", "")), row.value, row) for row in cold)
+    sized = [(orders, row) for orders, _, row in every if orders >= GROWS_FROM]
     if not sized:
         return []
     first, least = sized[0]

@@ -78,5 +78,5 @@ def _targets(rows: Sequence[Row]) -> str:
 
 def _lines(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """One table."""
-    every = [heads, ["---"] * len(heads), *rows]
-    return "\n".join("| " + " | ".join(cells) + " |" for cells in every)
+    lines = ["| " + " | ".join(cells) + " |" for cells in rows]
+    return "\n".join(["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads), *lines])
