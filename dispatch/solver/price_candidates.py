@@ -106,7 +106,7 @@ def match_guided(view: View, table: Tableau, bundles: Bundles, out: Ints, scratc
         ways = np.minimum(out, hunt.least + early)
         price, profit = rough_prices(from_table(hunt.rider, hunt.cost, ways), len(table.length))
         early[profit == 0] *= LATER
-        hunt.show(hunt.wanted(price, ways - profit, SHOWN))
+        hunt.show(hunt.wanted(price, ways - profit, SHOWN, np.arange(len(out))))
     return hunt.match(out, None)
 
 
@@ -114,9 +114,11 @@ def match_known(view: View, table: Tableau, bundles: Bundles, out: Ints, scratch
     """The same from what is known of a similar matching: only bundles that are new look for riders."""
     hunt = _Hunt(view, table, bundles, scratch, known.shown.shape[1] + SHOWN)
     hunt.show(known.shown)
-    new = (known.shown < 0).all(axis=1)
-    if new.any():
-        hunt.show(hunt.wanted(known.price, np.where(new, INFEASIBLE, -INFEASIBLE), SHOWN))
+    new = np.flatnonzero((known.shown < 0).all(axis=1))
+    if len(new):
+        found = np.full((len(out), SHOWN), -1, np.int64)
+        found[new] = hunt.wanted(known.price, np.full(len(new), INFEASIBLE), SHOWN, new)
+        hunt.show(found)
     return hunt.match(np.minimum(out, INFEASIBLE), known.price)
 
 
@@ -144,14 +146,14 @@ class _Hunt:
         self.rider[:, self.filled : behind], self.cost[:, self.filled : behind] = riders, block
         self.least, self.filled = np.minimum(self.least, block.min(axis=1, initial=INFEASIBLE)), behind
 
-    def wanted(self, price: Ints, limit: Ints, k: int) -> Ints:
-        """The riders who come to each bundle at less than the limit at these prices, (B, k)."""
-        found, last = np.empty((len(limit), k), np.int64), np.full(len(price), -1)
+    def wanted(self, price: Ints, limit: Ints, k: int, rows: Ints) -> Ints:
+        """The riders who come to each bundle of ``rows`` at less than its limit at these prices, (rows, k)."""
+        found, last = np.empty((len(rows), k), np.int64), np.full(len(price), -1)
         # What the orders behind the first one of a bundle cost nobody knows: their limit says nothing.
-        limit = np.where(self.several & (limit > 0), INFEASIBLE, limit)
+        limit = np.where(self.several[rows], INFEASIBLE, limit)
         riders_below(
-            self.view, self.table, make_offer(self.view, self.grid, price), self.lead, limit, self.rider, found,
-            np.empty(k, np.int64), last,
+            self.view, self.table, make_offer(self.view, self.grid, price), self.lead[rows], limit, self.rider[rows],
+            found, np.empty(k, np.int64), last,
         )  # fmt: skip
         return found
 
