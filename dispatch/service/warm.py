@@ -10,6 +10,7 @@ import asyncio
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Final
 
 from dispatch.engine.decide import drafted
@@ -28,6 +29,7 @@ from dispatch.units import HOUR_S, Instant
 _MARKET: Final = MarketId("warm-up")
 _NOW: Final[Instant] = 1_700_000_000
 _KITCHENS: Final = (Place(4.60, -74.08), Place(4.61, -74.07))
+_FAR_AWAY: Final = Place(40.0, -3.7)
 _DOORS: Final = (Place(4.62, -74.06), Place(4.63, -74.08), Place(4.60, -74.05))
 
 
@@ -52,7 +54,8 @@ def warm_up_all(policies: Sequence[str]) -> None:
 def warm_up(policy: Policy, solver: Solver) -> None:
     """Plan a market of two riders and some orders; takes a minute where nothing has been compiled before.
 
-    There are more orders than candidates, however they are bundled, so that candidates by price are compiled, too.
+    There are more orders than candidates, however they are bundled, so that candidates by price are compiled, too. Two
+    of them are nobody's: why that is so is said by kernels of its own, first needed on a bad day.
     """
     state = MarketState(_MARKET)
     for number in range(2):
@@ -67,8 +70,11 @@ def warm_up(policy: Policy, solver: Solver) -> None:
         _do(state, RegisterRider(rider=Rider(id=rider_id, market_id=_MARKET)))
         _do(state, StartShift(rider_id=rider_id, shift=shift))
     params = policy.params
-    for number in range(params.bundles.max_size * (params.search.candidates + 1) if params.search.turns else 5):
-        _do(state, PlaceOrder(order=_order(number)))
+    usual = params.bundles.max_size * (params.search.candidates + 1) if params.search.turns else 5
+    orders = [_order(number) for number in range(usual + 2)]
+    orders[usual:] = (replace(orders[-2], size=99), replace(orders[-1], pickup=_FAR_AWAY, dropoff=_FAR_AWAY))
+    for order in orders:
+        _do(state, PlaceOrder(order=order))
     planner = Planner(StraightLine(SPEEDS_KMH), policy, solver, checked=True)
     problem = planner.look(state, _NOW + 60)
     if problem is not None:
