@@ -34,7 +34,7 @@ print("late", sorted(name for name, count in after.items() if count > before.get
 """
 
 
-@pytest.mark.parametrize("policy", ["default"])
+@pytest.mark.parametrize("policy", ["default", "grubhub"])
 def test_no_kernel_is_compiled_after_the_warm_up(policy: str) -> None:
     done = subprocess.run([sys.executable, "-c", WATCH, policy], capture_output=True, text=True, check=False)
     assert done.stdout.splitlines() == ["kernels True", "late []"], done.stderr
