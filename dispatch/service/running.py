@@ -37,6 +37,7 @@ from dispatch.service.service import Services, travel_of
 from dispatch.service.sight import Sight
 from dispatch.service.timers import Timers
 from dispatch.service.warm import compile_apart, warm_up_all
+from dispatch.service.watch import MarketWatch
 from dispatch.service.webhook_runner import WebhookRunner
 from dispatch.service.webhook_sending import Reach
 from dispatch.service.webhooks import Webhooks
@@ -108,10 +109,13 @@ async def run_services(
         if forwarder is not None:
             _join(services, forwarder, group)
         if how.holding:
-            await _take_markets(services, solver, pool, group, how)
+            begin = await _take_markets(services, solver, pool, group, how)
             group.start(WebhookRunner(store, SystemClock(), name, how.reach, chance=Random()).run(), "webhooks")
             if how.history is not None:
                 group.start(_put_away(services, PositionHistory(how.history), how.history_s), "history of positions")
+        else:
+            begin = _leave
+        _watch_markets(services, begin, forwarder, group)
         try:
             yield services
         finally:
@@ -166,10 +170,30 @@ def _join(services: Services, forwarder: Forwarder, group: Background) -> None:
         group.start(hear(services.live, market.feed, services.store), f"news of {market.settings.id}")
 
 
+Begin = Callable[[Market], None]
+"""Begins to ask for a market."""
+
+
+def _leave(market: Market) -> None:
+    """This process holds no markets."""
+
+
+def _watch_markets(services: Services, begin: Begin, forwarder: Forwarder | None, group: Background) -> None:
+    """Look for markets that are set up or changed from now on."""
+
+    def begin_with_news(market: Market) -> None:
+        if forwarder is not None:
+            group.start(hear(services.live, market.feed, services.store), f"news of {market.settings.id}")
+        begin(market)
+
+    watch = services.watch = MarketWatch(services.store, services.markets, begin_with_news)
+    group.start(watch.run(), "watch for markets")
+
+
 async def _take_markets(
     services: Services, solver: Solver, pool: ThreadPoolExecutor, group: Background, how: Running
-) -> None:
-    """Begin to ask for every market; waits a while until they are here."""
+) -> Begin:
+    """Begin to ask for every market; waits a while until they are here. What begins to ask for one more."""
     leases = StoreLeases(services.store.writer) if how.live is None else how.live
 
     def make_host(market: Market, token: int) -> Host:
@@ -186,12 +210,16 @@ async def _take_markets(
             loop = _loop(services, market.settings, host, solver, pool, how)
             work.start(_tick_when_ready(services, loop), f"dispatch loop of {market.settings.id}")
 
-    for market in services.markets.all.values():
+    def begin(market: Market) -> None:
         holder = Holder(market, leases, services.store, services.name, make_host, start, services.measures.lease)
         group.start(holder.run(), f"holder of {market.settings.id}")
+
+    for market in services.markets.all.values():
+        begin(market)
     until = time.monotonic() + (_FIRST_S if how.live is None else 0.0)
     while time.monotonic() < until and any(market.host is None for market in services.markets.all.values()):
         await asyncio.sleep(0.01)
+    return begin
 
 
 def _loop(

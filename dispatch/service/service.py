@@ -16,6 +16,7 @@ from dispatch.service.measures import Measures
 from dispatch.service.policies import Policies
 from dispatch.service.read import Reads
 from dispatch.service.sight import Sight
+from dispatch.service.watch import MarketWatch
 from dispatch.service.webhooks import Webhooks
 from dispatch.service.zones import Zones
 from dispatch.store.live.ports import LiveState
@@ -42,6 +43,7 @@ class Services:
     stopping: bool = False
     ticks: dict[MarketId, TickReport] = field(default_factory=dict)
     measures: Measures = field(default_factory=Measures)
+    watch: MarketWatch | None = None
 
     def travel(self, market_id: MarketId) -> TravelTimes:
         """Travel times of a market."""

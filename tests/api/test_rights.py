@@ -13,6 +13,7 @@ from tests.support.live_api import Live, live_api
 from tests.support.rights import Endpoint, endpoints
 
 FOR_ANYBODY = {
+    ("GET", "/"),
     ("GET", "/health/live"),
     ("GET", "/health/ready"),
     ("GET", "/metrics"),
@@ -27,6 +28,7 @@ OUTSIDE_OF_MARKETS = {
     ("POST", "/v1/keys"),
     ("DELETE", "/v1/accounts/{account_id}"),
     ("GET", "/v1/markets"),
+    ("POST", "/v1/markets"),
     ("POST", "/v1/policies/validate"),
 }
 TOKENS = {role: "rider-1" if role is Role.RIDER else role.value for role in Role}
@@ -48,7 +50,7 @@ def ask(client: httpx.Client, endpoint: Endpoint) -> int:
 def test_the_description_of_the_api_names_every_endpoint(live: Live) -> None:
     told = httpx.get(f"{live.url}/openapi.json").json()["paths"]
     described = {(method.upper(), path) for path, methods in told.items() for method in methods}
-    assert described == {(one.method, one.path) for one in EVERY}
+    assert described == {(one.method, one.path) for one in EVERY if one.described}
 
 
 def test_every_endpoint_declares_a_right() -> None:

@@ -18,7 +18,7 @@ from dispatch.service.principals import Right
 class Endpoint:
     """One way to ask. rights: those that the caller needs, all of them; known: whether the caller must be known.
 
-    of_market: whether it is about a market.
+    of_market: whether it is about a market. described: whether the description of the API has it.
     """
 
     method: str
@@ -26,6 +26,7 @@ class Endpoint:
     rights: frozenset[Right]
     known: bool
     of_market: bool
+    described: bool
 
     @property
     def address(self) -> str:
@@ -40,7 +41,7 @@ def endpoints() -> list[Endpoint]:
     """Every endpoint of the app."""
     routers: list[APIRouter] = [room.router for room in ROOMS]
     return [
-        Endpoint(method, route.path, *_asked(route.dependant))
+        Endpoint(method, route.path, *_asked(route.dependant), route.include_in_schema)
         for router in routers
         for route in router.routes
         if isinstance(route, APIRoute)
