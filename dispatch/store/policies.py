@@ -81,9 +81,13 @@ def active_policy(connection: Connection, market_id: MarketId) -> tuple[str, int
 def changes_of_policy(
     connection: Connection, market_id: MarketId, before_seq: int | None, limit: int
 ) -> list[Recorded]:
-    """When a market was put under another policy and by whom, the newest first."""
+    """When a market was put under another policy and by whom, the newest first.
+
+    What only writes down the rules of the policy that a market was set up with names no policy, and is left out.
+    """
     c = EVENTS.c
     where = [c.market_id == market_id, c.stream == f"market:{market_id}", c.type == "PolicyChanged"]
+    where.append(c.payload.not_like('%"name":""%'))
     where += [] if before_seq is None else [c.seq < before_seq]
     rows = connection.execute(select(EVENTS).where(*where).order_by(c.seq.desc()).limit(limit))
     return [recorded_of(row) for row in rows]

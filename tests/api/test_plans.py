@@ -157,3 +157,21 @@ def test_a_shadow_decides_beside_without_acting(live: Live, staff: httpx.Client)
     assert staff.delete("/v1/shadows").status_code == 204
     assert staff.delete("/v1/shadows").status_code == 404
     assert staff.get("/v1/shadows").json()[0]["ended_by"] == "u-operations"
+
+
+def test_the_same_key_keeps_one_version(live: Live, staff: httpx.Client) -> None:
+    body, key = {"name": "twice", "settings": {}}, {"Idempotency-Key": "policy-1"}
+    first, again = (staff.post("/v1/policies", json=body, headers=key) for _ in range(2))
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert again.json() == first.json()
+    assert first.json()["version"] == 1
+    other = staff.post("/v1/policies", json={**body, "note": "x"}, headers=key)
+    assert (other.status_code, other.json()["code"]) == (422, "key_reused")
+    shadow = {"name": "twice", "version": 1}
+    started = [staff.post("/v1/shadows", json=shadow, headers={"Idempotency-Key": "shadow-1"}) for _ in range(2)]
+    assert started[0].json() == started[1].json()
+    hook = {"url": "https://shop.example/dispatch"}
+    made = [staff.post("/v1/webhooks", json=hook, headers={"Idempotency-Key": "hook-1"}) for _ in range(2)]
+    assert [one.status_code for one in made] == [201, 201]
+    assert made[0].json() == made[1].json()
+    assert len(staff.get("/v1/webhooks").json()) == 1

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Path, Query
 from dispatch.api.asking import Asks
 from dispatch.api.auth import InMarket, Who, may
 from dispatch.api.cursors import Pages
+from dispatch.api.once import Stripes, once
 from dispatch.api.schemas.base import Name, PageOf
 from dispatch.api.schemas.policies import (
     Checked,
@@ -33,6 +34,7 @@ router = APIRouter(prefix="/v1", tags=["policies"])
 
 SEES = [Depends(may(Right.SEE_POLICIES))]
 CHANGES = [Depends(may(Right.MANAGE_POLICIES))]
+_STRIPES = Stripes()
 Version = Annotated[int, Path(ge=1, le=2**31)]
 
 
@@ -44,10 +46,15 @@ async def list_policies(api: Api, market_id: InMarket) -> list[PolicyOut]:
 
 
 @router.post("/policies", status_code=201, dependencies=CHANGES)
-async def add_policy(body: NewPolicy, api: Api, who: Who, market_id: InMarket) -> PolicyDetailOut:
+async def add_policy(body: NewPolicy, asks: Asks) -> PolicyDetailOut:
     """Keep a new version; 422 with everything that is wrong with it."""
-    version, policy = await api.policies.add(market_id, body.name, body.given, note=body.note, by=who.id)
-    return PolicyDetailOut.with_settings(version, policy, await api.policies.active(market_id))
+
+    async def make() -> PolicyDetailOut:
+        policies, market_id = asks.api.policies, asks.market_id
+        version, policy = await policies.add(market_id, body.name, body.given, note=body.note, by=asks.who.id)
+        return PolicyDetailOut.with_settings(version, policy, await policies.active(market_id))
+
+    return await once(asks, _STRIPES, PolicyDetailOut, make)
 
 
 @router.post("/policies/validate", dependencies=SEES)
@@ -91,10 +98,14 @@ async def list_shadows(api: Api, market_id: InMarket) -> list[ShadowOut]:
 
 
 @router.post("/shadows", status_code=201, dependencies=CHANGES)
-async def start_shadow(body: NewShadow, api: Api, who: Who, market_id: InMarket) -> ShadowOut:
+async def start_shadow(body: NewShadow, asks: Asks) -> ShadowOut:
     """Let a policy decide beside the market's own from the next tick on, without acting. The one before it ends."""
-    started = await api.policies.start_shadow(market_id, body.name, body.version, note=body.note, by=who.id)
-    return ShadowOut.of(started)
+
+    async def make() -> ShadowOut:
+        start = asks.api.policies.start_shadow
+        return ShadowOut.of(await start(asks.market_id, body.name, body.version, note=body.note, by=asks.who.id))
+
+    return await once(asks, _STRIPES, ShadowOut, make)
 
 
 @router.delete("/shadows", status_code=204, dependencies=CHANGES)

@@ -6,9 +6,11 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Header, Response
 
-from dispatch.api.auth import InMarket, Who, may
+from dispatch.api.asking import Asks
+from dispatch.api.auth import InMarket, may
 from dispatch.api.cursors import Pages
 from dispatch.api.etag import show_version, version_in
+from dispatch.api.once import Stripes, once
 from dispatch.api.schemas.base import Name, PageOf, instant
 from dispatch.api.schemas.webhooks import (
     ChangeWebhook,
@@ -24,14 +26,22 @@ from dispatch.service.principals import Right
 
 router = APIRouter(prefix="/v1/webhooks", tags=["integrators"], dependencies=[Depends(may(Right.MANAGE_WEBHOOKS))])
 
+_STRIPES = Stripes()
+
 
 @router.post("", status_code=201)
-async def add_webhook(body: NewWebhook, api: Api, who: Who, market_id: InMarket, response: Response) -> WebhookOut:
+async def add_webhook(body: NewWebhook, asks: Asks, response: Response) -> WebhookOut:
     """Be told of what happens from now on. The secret that messages are signed with is shown this once."""
-    made = await api.webhooks.add(market_id, body.url, kinds=body.kinds, description=body.description, by=who.id)
-    response.headers["Location"] = f"/v1/webhooks/{made.id}"
-    show_version(response, made.version)
-    return WebhookOut.of(made, made.secret)
+
+    async def make() -> WebhookOut:
+        webhooks, by = asks.api.webhooks, asks.who.id
+        made = await webhooks.add(asks.market_id, body.url, kinds=body.kinds, description=body.description, by=by)
+        return WebhookOut.of(made, made.secret)
+
+    shown = await once(asks, _STRIPES, WebhookOut, make)
+    response.headers["Location"] = f"/v1/webhooks/{shown.id}"
+    show_version(response, shown.version)
+    return shown
 
 
 @router.get("")
