@@ -71,9 +71,8 @@ async def _play(
 async def _until_ready(client: httpx.AsyncClient) -> None:
     """Wait until the service can plan: where the solver was never compiled before, that takes a minute or more."""
     began = monotonic()
-    async with telling(
-        lambda: f"Compiling the solver; only the first start takes a minute: {monotonic() - began:.0f} s"
-    ):
+    told = "Compiling the solver; only the first start takes a minute or two"
+    async with telling(lambda: f"{told}: {monotonic() - began:.0f} s"):
         while (await client.get("/health/ready")).status_code != 200:
             await asyncio.sleep(_READY_S)
 
