@@ -12,12 +12,11 @@ from typing import Any, Generic, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Row, Table, select
 
-from dispatch.model.lifecycle import CaseStatus, DispatchStatus, OfferStatus, OrderStatus
+from dispatch.model.lifecycle import DispatchStatus, OfferStatus, OrderStatus
 from dispatch.model.order import Channel, MarketId, Merchant, MerchantId, OrderId, Vehicle, ZoneId
 from dispatch.model.override import Override, OverrideKind, OverrideReason
-from dispatch.model.reasons import CaseKind
 from dispatch.model.rider import RiderId, Shift
-from dispatch.model.state import CaseState, OfferState, OrderState, RiderState, unknown
+from dispatch.model.state import OfferState, OrderState, RiderState, unknown
 from dispatch.store import rows
 from dispatch.store.rows import Projection
 from dispatch.store.views import ASSIGNMENTS
@@ -93,17 +92,17 @@ def orders(connection: Connection, market_id: MarketId, wanted: OrderFilter, cut
     """Orders that fit a filter."""
     c = rows.ORDERS.table.c
     where = [
-        *_one_of(c.status, wanted.statuses),
-        *_one_of(c.dispatch, wanted.dispatches),
-        *_is(c.merchant_id, wanted.merchant_id),
-        *_is(c.rider_id, wanted.rider_id),
-        *_among(c.zones, wanted.zone_id),
-        *_is(c.channel, None if wanted.channel is None else wanted.channel.value),
-        *_is(c.external_id, wanted.external_id),
-        *_is(c.id, wanted.order_id),
-        *_within(c.placed_at, wanted.placed_from, wanted.placed_before),
+        *one_of(c.status, wanted.statuses),
+        *one_of(c.dispatch, wanted.dispatches),
+        *equal(c.merchant_id, wanted.merchant_id),
+        *equal(c.rider_id, wanted.rider_id),
+        *among(c.zones, wanted.zone_id),
+        *equal(c.channel, None if wanted.channel is None else wanted.channel.value),
+        *equal(c.external_id, wanted.external_id),
+        *equal(c.id, wanted.order_id),
+        *within(c.placed_at, wanted.placed_from, wanted.placed_before),
     ]
-    return _page(connection, rows.ORDERS, market_id, where, cut)
+    return page_of(connection, rows.ORDERS, market_id, where, cut)
 
 
 def riders(
@@ -117,10 +116,10 @@ def riders(
 ) -> Page[RiderState]:
     """Riders, at work or not."""
     c = rows.RIDERS.table.c
-    where = [*_among(c.zones, zone_id), *_is(c.vehicle, None if vehicle is None else vehicle.value)]
+    where = [*among(c.zones, zone_id), *equal(c.vehicle, None if vehicle is None else vehicle.value)]
     if on_shift is not None:
         where.append(c.shift_id.is_not(None) if on_shift else c.shift_id.is_(None))
-    return _page(connection, rows.RIDERS, market_id, where, cut)
+    return page_of(connection, rows.RIDERS, market_id, where, cut)
 
 
 def shifts(
@@ -134,8 +133,8 @@ def shifts(
 ) -> Page[Shift]:
     """Shifts that overlap a span of time."""
     c = rows.SHIFTS.table.c
-    where = [*_is(c.rider_id, rider_id), *_within(c.ends_at, ends_from, None)]
-    return _page(connection, rows.SHIFTS, market_id, [*where, *_within(c.starts_at, None, starts_before)], cut)
+    where = [*equal(c.rider_id, rider_id), *within(c.ends_at, ends_from, None)]
+    return page_of(connection, rows.SHIFTS, market_id, [*where, *within(c.starts_at, None, starts_before)], cut)
 
 
 def offers(
@@ -148,7 +147,7 @@ def offers(
 ) -> Page[OfferState]:
     """Offers to riders."""
     c = rows.OFFERS.table.c
-    return _page(connection, rows.OFFERS, market_id, [*_is(c.rider_id, rider_id), *_one_of(c.status, statuses)], cut)
+    return page_of(connection, rows.OFFERS, market_id, [*equal(c.rider_id, rider_id), *one_of(c.status, statuses)], cut)
 
 
 def overrides(
@@ -164,31 +163,14 @@ def overrides(
 ) -> Page[Override]:
     """Decisions of people."""
     c = rows.OVERRIDES.table.c
-    where = [*_is(c.order_id, order_id), *_is(c.rider_id, rider_id), *_is(c.by, by)]
-    where += [*_one_of(c.kind, kinds), *_one_of(c.reason, reasons)]
-    return _page(connection, rows.OVERRIDES, market_id, where, cut)
-
-
-def cases(
-    connection: Connection,
-    market_id: MarketId,
-    cut: Cut,
-    *,
-    statuses: Collection[CaseStatus] = (),
-    kinds: Collection[CaseKind] = (),
-    order_id: OrderId | None = None,
-    rider_id: RiderId | None = None,
-) -> Page[CaseState]:
-    """Exceptions."""
-    c = rows.CASES.table.c
-    where = [*_one_of(c.status, statuses), *_one_of(c.kind, kinds)]
-    where += [*_is(c.order_id, order_id), *_is(c.rider_id, rider_id)]
-    return _page(connection, rows.CASES, market_id, where, cut)
+    where = [*equal(c.order_id, order_id), *equal(c.rider_id, rider_id), *equal(c.by, by)]
+    where += [*one_of(c.kind, kinds), *one_of(c.reason, reasons)]
+    return page_of(connection, rows.OVERRIDES, market_id, where, cut)
 
 
 def merchants(connection: Connection, market_id: MarketId, cut: Cut) -> Page[Merchant]:
     """Merchants."""
-    return _page(connection, rows.MERCHANTS, market_id, [], cut)
+    return page_of(connection, rows.MERCHANTS, market_id, [], cut)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +196,7 @@ def assignments(
 ) -> tuple[Assignment, ...]:
     """Who had which order; the ``seq`` of the last one asks for the next page."""
     c = ASSIGNMENTS.c
-    where = [c.market_id == market_id, *_is(c.order_id, order_id), *_is(c.rider_id, rider_id), *_after(c.seq, cut)]
+    where = [c.market_id == market_id, *equal(c.order_id, order_id), *equal(c.rider_id, rider_id), *_after(c.seq, cut)]
     query = select(ASSIGNMENTS).where(*where).order_by(c.seq.desc() if cut.newest_first else c.seq).limit(cut.limit)
     return tuple(
         Assignment(row.order_id, row.seq, row.rider_id, row.how, row.assigned_at, row.end, row.ended_at)
@@ -222,13 +204,14 @@ def assignments(
     )
 
 
-def _page(
+def page_of(
     connection: Connection,
     projection: Projection[V],
     market_id: MarketId,
     where: Sequence[ColumnElement[bool]],
     cut: Cut,
 ) -> Page[V]:
+    """Entities of one projection that fit the conditions."""
     table: Table = projection.table
     made = table.c.created_seq
     query = select(table).where(table.c.market_id == market_id, *where, *_after(made, cut))
@@ -249,17 +232,21 @@ def _after(made: ColumnElement[int], cut: Cut) -> Where:
     return [made < cut.after if cut.newest_first else made > cut.after]
 
 
-def _is(column: ColumnElement[Any], value: str | None) -> Where:
+def equal(column: ColumnElement[Any], value: str | None) -> Where:
+    """The condition that a column has this value, if one is asked for."""
     return [] if value is None else [column == value]
 
 
-def _one_of(column: ColumnElement[Any], values: Collection[str]) -> Where:
+def one_of(column: ColumnElement[Any], values: Collection[str]) -> Where:
+    """The condition that a column has one of these values, if any are asked for."""
     return [column.in_(sorted(values))] if values else []
 
 
-def _among(column: ColumnElement[Any], value: str | None) -> Where:
+def among(column: ColumnElement[Any], value: str | None) -> Where:
+    """The condition that the names in a column (``rows.among``) include this one, if one is asked for."""
     return [] if value is None else [column.contains(f"|{value}|", autoescape=True)]
 
 
-def _within(column: ColumnElement[Any], first: int | None, before: int | None) -> Where:
+def within(column: ColumnElement[Any], first: int | None, before: int | None) -> Where:
+    """The condition that a column lies in a span whose end is outside, as far as one is asked for."""
     return ([] if first is None else [column >= first]) + ([] if before is None else [column < before])

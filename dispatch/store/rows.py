@@ -131,6 +131,10 @@ def _case(value: CaseState) -> dict[str, object]:
         "owner": value.owner.value,
         "person": value.person,
         "due_at": value.due_at,
+        "stage": value.stage.value,
+        "party": None if value.party is None else value.party.value,
+        "result": None if value.result is None else value.result.value,
+        "closed_at": value.closed_at,
     }
 
 

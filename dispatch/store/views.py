@@ -14,7 +14,7 @@ from sqlalchemy.schema import SchemaItem
 
 from dispatch.store.tables import METADATA, instant, word
 
-PROJECTIONS_VERSION: Final = 3
+PROJECTIONS_VERSION: Final = 4
 """Grows when rows get another form; ``dispatch db upgrade`` then makes them anew from the log."""
 
 
@@ -121,8 +121,13 @@ CASES: Final = _view(
     word("owner"),
     word("person"),
     instant("due_at", nullable=True),
+    word("stage"),
+    word("party", nullable=True),
+    word("result", nullable=True),
+    instant("closed_at", nullable=True),
     Index(None, "market_id", "status", "created_seq"),
     Index(None, "market_id", "status", "due_at"),
+    Index(None, "market_id", "opened_at"),
     Index(None, "market_id", "order_id"),
 )
 

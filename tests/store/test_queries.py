@@ -13,6 +13,7 @@ from dispatch.model.override import OverrideKind, OverrideReason
 from dispatch.model.reasons import CancelReason, CaseKind
 from dispatch.model.rider import RiderId
 from dispatch.store import queries, rows
+from dispatch.store.cases import CaseFilter, cases
 from dispatch.store.queries import Cut, OrderFilter
 from dispatch.store.store import Store
 from tests.support.builders import MARKET, NOON, an_order
@@ -104,9 +105,9 @@ def test_the_rest_is_found_too(store: Store, town: Town) -> None:
         held = queries.overrides(c, MARKET, cut, order_id=OrderId("o2"), kinds=[OverrideKind.HOLD])
         assert [o.value.order_id for o in held.items] == ["o2"]
         assert queries.overrides(c, MARKET, cut, reasons=[OverrideReason.WEATHER], by="nobody").items == ()
-        cases = queries.cases(c, MARKET, cut, statuses=[CaseStatus.OPEN], kinds=[CaseKind.QUALITY])
-        assert [case.value.order_id for case in cases.items] == ["o2"]
-        assert queries.cases(c, MARKET, cut, order_id=OrderId("o1")).items == ()
+        found_cases = cases(c, MARKET, CaseFilter(statuses=[CaseStatus.OPEN], kinds=[CaseKind.QUALITY]), cut)
+        assert [case.value.order_id for case in found_cases.items] == ["o2"]
+        assert cases(c, MARKET, CaseFilter(order_id=OrderId("o1")), cut).items == ()
         assert [m.value.id for m in queries.merchants(c, MARKET, cut).items] == ["m1"]
 
 
