@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated
 
-from fastapi import Depends, Query
+from fastapi import Depends, Query, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from dispatch.api.limits import within_quota
 from dispatch.api.state import Api, AppRequest
 from dispatch.errors import ConflictError
 from dispatch.model.order import MarketId
@@ -18,12 +19,16 @@ _BEARER = HTTPBearer(auto_error=False, description="An access token of a person 
 
 
 async def principal_of(
-    request: AppRequest, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]
+    request: AppRequest,
+    response: Response,
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)],
 ) -> Principal:
-    """Who asks. Raises UnauthenticatedError."""
+    """Who asks, if not too often. Raises UnauthenticatedError, TooManyError."""
     if credentials is None:
         raise UnauthenticatedError("The request has no credentials.", "Send the header `Authorization: Bearer ...`.")
-    return await request.state["guard"].principal(credentials.credentials)
+    who = await request.state["guard"].principal(credentials.credentials)
+    await within_quota(request.state["services"], who, response)
+    return who
 
 
 Who = Annotated[Principal, Depends(principal_of)]

@@ -100,7 +100,7 @@ def answer(error: DispatchError, now: Instant = 0) -> JSONResponse:
     if status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
     if isinstance(error, TooManyError):
-        headers["Retry-After"] = str(error.retry_after_s)
+        headers |= {**error.headers, "Retry-After": str(error.retry_after_s)}
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers["Retry-After"] = str(_RETRY_AFTER_S)
     present = None

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+
+from fastapi import Response
 
 from dispatch.errors import DispatchError
+from dispatch.service.principals import Principal
 from dispatch.service.service import Services
-from dispatch.units import Seconds
+from dispatch.units import MINUTE_S, Seconds
 
 
 class TooManyError(DispatchError):
@@ -14,9 +18,30 @@ class TooManyError(DispatchError):
 
     code = "too_many_requests"
 
-    def __init__(self, cause: str, action: str, retry_after_s: int) -> None:
+    def __init__(self, cause: str, action: str, retry_after_s: int, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(cause, action)
-        self.retry_after_s = retry_after_s
+        self.retry_after_s, self.headers = retry_after_s, headers or {}
+
+
+async def within_quota(api: Services, who: Principal, response: Response) -> None:
+    """Count a request, and tell in the answer what is left (headers ``RateLimit-Policy`` and ``RateLimit``).
+
+    Nobody is kept out where live state does not answer. Raises TooManyError.
+    """
+    limit = api.quota.of(who)
+    try:
+        found = await api.live.take(f"quota:{who.id}", limit, MINUTE_S)
+    except DispatchError:
+        return
+    headers = {
+        "RateLimit-Policy": f'"requests";q={limit};w={MINUTE_S}',
+        "RateLimit": f'"requests";r={found.remaining};t={math.ceil(found.reset_s)}',
+    }
+    if not found.allowed:
+        wait_s = max(1, math.ceil(found.retry_after_s))
+        cause = f"{who.role.value} {who.id} has sent more than {limit} requests in {MINUTE_S} s."
+        raise TooManyError(cause, f"Wait {wait_s} s.", wait_s, headers)
+    response.headers.update(headers)
 
 
 async def at_most(api: Services, key: str, limit: int, period_s: Seconds) -> None:

@@ -31,6 +31,7 @@ from dispatch.service.loop import Loop, Pace, TickReport
 from dispatch.service.markets import Market, Markets, MarketSettings
 from dispatch.service.oidc import Oidc
 from dispatch.service.policies import Policies
+from dispatch.service.quota import Quota
 from dispatch.service.read import Reads
 from dispatch.service.relay import hear, tell
 from dispatch.service.service import Services, travel_of
@@ -62,7 +63,8 @@ class Running:
     takes markets; ticking: whether it plans those that it has. keep: where the decisions on a market are recorded.
     reach: how far webhooks reach.
     plans_kept: the plans of so many ticks are kept for people to look at. oidc: an issuer whose tokens count, too.
-    history: a folder for the history of positions, written to every history_s.
+    history: a folder for the history of positions, written to every history_s. quota: how
+    much anybody may ask.
     compiling: whether the solver is compiled before the first tick; the process answers meanwhile, ready after it.
     """
 
@@ -77,6 +79,7 @@ class Running:
     oidc: Oidc | None = None
     history: Path | None = None
     history_s: float = 30.0
+    quota: Quota = field(default_factory=Quota)
     compiling: bool = False
 
 
@@ -97,7 +100,7 @@ async def run_services(
     policies = Policies(store, clock, lambda market_id: known.get(market_id).settings.policy)
     zones = Zones(store, SystemClock())
     parts = (known, reads, live, access, Sight(reads), webhooks, policies, zones)
-    services = Services(store, clock, *parts, how.speed, name)
+    services = Services(store, clock, *parts, how.speed, name, quota=how.quota)
     async with AsyncExitStack() as stack:
         pool = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="solver"))
         for settings in markets:

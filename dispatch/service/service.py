@@ -14,6 +14,7 @@ from dispatch.service.loop import TickReport
 from dispatch.service.markets import Markets, MarketSettings
 from dispatch.service.measures import Measures
 from dispatch.service.policies import Policies
+from dispatch.service.quota import Quota
 from dispatch.service.read import Reads
 from dispatch.service.sight import Sight
 from dispatch.service.watch import MarketWatch
@@ -44,6 +45,7 @@ class Services:
     ticks: dict[MarketId, TickReport] = field(default_factory=dict)
     measures: Measures = field(default_factory=Measures)
     watch: MarketWatch | None = None
+    quota: Quota = field(default_factory=Quota)
 
     def travel(self, market_id: MarketId) -> TravelTimes:
         """Travel times of a market."""

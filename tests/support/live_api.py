@@ -22,6 +22,7 @@ from dispatch.service.loop import Pace
 from dispatch.service.markets import MarketSettings
 from dispatch.service.oidc import Oidc
 from dispatch.service.principals import Principal, Role, UnauthenticatedError
+from dispatch.service.quota import Quota
 from dispatch.service.running import Running, run_services
 from dispatch.service.webhook_sending import Reach
 from dispatch.solver.solve import solve
@@ -83,6 +84,7 @@ def live_api(
     plans_kept: int = 360,
     oidc: Oidc | None = None,
     history: Path | None = None,
+    quota: Quota | None = None,
 ) -> Iterator[Live]:
     """Serve the API from a store, with a guard that knows ``everybody``, or, ``guarded``, with the real one."""
     settings = [MarketSettings(id=market_id, pace=pace) for market_id in markets]
@@ -98,6 +100,7 @@ def live_api(
                 oidc=oidc,
                 history=history,
                 history_s=0.05,
+                quota=quota or Quota(),
             )
             async with run_services(store, clock or SystemClock(), solve, settings, how) as services:
                 passwords.append(await services.access.first_start() or "" if guarded else "")
