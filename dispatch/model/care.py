@@ -22,6 +22,7 @@ class CareRules:
     confirm_s: a merchant who has not accepted an order by then is reminded (0: nobody waits for merchants); then
     ``reminders`` times in all, every ``remind_every_s``; with the last, customer service gets a case;
     ``last_word_s`` later ``last_word`` is done, with ``prep_s`` of preparation where that is to accept.
+    ahead_s: nobody has to answer sooner than this before a scheduled order is to be ready.
     pay_s: an order that is not paid by then is cancelled.
     cooked_percent, carried_percent: what the customer bears who cancels when the food is cooked, or on its way;
     negotiable_percent: how far a person may differ from an amount of the policy without saying why.
@@ -38,6 +39,7 @@ class CareRules:
     last_word_s: Seconds = 10 * MINUTE_S
     last_word: LastWord = LastWord.CANCEL
     prep_s: Seconds = 15 * MINUTE_S
+    ahead_s: Seconds = 2 * HOUR_S
     pay_s: Seconds = 15 * MINUTE_S
     cooked_percent: int = 50
     carried_percent: int = 80

@@ -18,7 +18,7 @@ from dispatch.model.events import CaseId, ClosureId, OfferId, PenaltyId, Penalty
 from dispatch.model.lifecycle import CaseStatus, DispatchStatus, OfferStatus, OrderStatus, PenaltyStatus, TaskStatus
 from dispatch.model.order import MarketId, Merchant, MerchantId, Order, OrderId, ZoneId
 from dispatch.model.override import Override, OverrideId
-from dispatch.model.payment import OWED, AccountState
+from dispatch.model.payment import OWED, AccountState, PaymentStatus
 from dispatch.model.place import Place, Position
 from dispatch.model.reasons import CaseKind, CaseResult, CaseStage, ClosureKind, Party, ProblemKind, RescuePlan
 from dispatch.model.rider import Rider, RiderId, Shift, ShiftId, Task
@@ -43,8 +43,8 @@ class OrderState(NamedTuple):
     person's decision. barred: riders who must not carry it (see also ``MarketState.bars_of``). verdict,
     planned_rider_id: why nobody goes yet and who is likely to. reminders: how often the merchant was asked for an
     answer. promised_ready_at: the merchant's first promise; food_ready_at: when it was kept. rider_late_s: by how
-    much its rider came later to merchant and customer than expected on setting out. version: how many events changed
-    it.
+    much its rider came later to merchant and customer than expected on setting out. payment: how far its money is.
+    version: how many events changed it.
     """
 
     order: Order
@@ -73,6 +73,7 @@ class OrderState(NamedTuple):
     promised_ready_at: Instant | None = None
     food_ready_at: Instant | None = None
     rider_late_s: Seconds = 0
+    payment: PaymentStatus = PaymentStatus.NONE
     version: int = 1
 
     def pin(self, now: Instant) -> RiderId | None:

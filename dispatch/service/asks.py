@@ -12,12 +12,13 @@ from dispatch.model.commands import Command
 from dispatch.model.events import Event, Recorded
 from dispatch.model.order import Merchant
 from dispatch.model.override import Override
+from dispatch.model.payment import AccountState
 from dispatch.model.rider import Shift
 from dispatch.model.state import CaseState, MarketState, OfferState, OrderState, RiderState
 from dispatch.store.writes import TimerClaim
 from dispatch.units import Instant
 
-Entity: TypeAlias = OrderState | RiderState | OfferState | CaseState | Override | Merchant | Shift
+Entity: TypeAlias = OrderState | RiderState | OfferState | CaseState | Override | Merchant | Shift | AccountState
 """Anything that has an id and a projection."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from dispatch.model.care import CareRules
 from dispatch.model.events import (
     CaseClosed,
     CaseEscalated,
@@ -23,7 +24,7 @@ from dispatch.model.events import (
     PaymentReceived,
     PreparationStarted,
 )
-from dispatch.model.order import OrderId
+from dispatch.model.order import Order, OrderId
 from dispatch.model.reasons import CaseKind
 from dispatch.model.state import MarketState
 from dispatch.service.following import Follow, FollowUps
@@ -61,7 +62,12 @@ def _wait_for_merchant(found: FollowUps, order_id: OrderId, state: MarketState, 
     own = None if merchant is None else merchant.confirm_s
     confirm_s = state.care.confirm_s if own is None else own
     if confirm_s and state.orders[order_id].accepted_at is None:
-        _merchant_timer(found, order_id, now + confirm_s)
+        _merchant_timer(found, order_id, max(now, _asked_at(order, state.care)) + confirm_s)
+
+
+def _asked_at(order: Order, rules: CareRules) -> Instant:
+    """From when on an answer is expected: at once, but for what is wanted much later."""
+    return order.placed_at if order.not_before_at is None else order.ready_at - rules.ahead_s
 
 
 def _merchant_timer(found: FollowUps, order_id: OrderId, due_at: Instant) -> None:

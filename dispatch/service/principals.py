@@ -52,6 +52,8 @@ class Right(StrEnum):
     MANAGE_ZONES = "zones:write"
     SEE_CASES = "cases:read"
     HANDLE_CASES = "cases:write"
+    SEE_MONEY = "payments:read"
+    HANDLE_MONEY = "payments:write"
     SEE_EVENTS = "events:read"
     SEE_MARKETS = "markets:read"
     MANAGE_MARKETS = "markets:write"
@@ -77,12 +79,23 @@ _STAFF: Final = frozenset(
 RIGHTS: Final[Mapping[Role, frozenset[Right]]] = {
     Role.ADMIN: frozenset(Right) - {Right.RIDE},
     Role.OPERATIONS: frozenset(Right) - {Right.RIDE, Right.MANAGE_ACCESS},
-    Role.DISPATCHER: _STAFF | {Right.OVERRIDE, Right.PLACE_ORDERS, Right.CANCEL_ORDERS, Right.HANDLE_CASES},
-    Role.CUSTOMER_SERVICE: _STAFF | {Right.HANDLE_CASES, Right.CANCEL_ORDERS, Right.PLACE_ORDERS},
+    Role.DISPATCHER: _STAFF
+    | {Right.OVERRIDE, Right.PLACE_ORDERS, Right.CANCEL_ORDERS, Right.HANDLE_CASES, Right.SEE_MONEY},
+    Role.CUSTOMER_SERVICE: _STAFF
+    | {Right.HANDLE_CASES, Right.CANCEL_ORDERS, Right.PLACE_ORDERS, Right.SEE_MONEY, Right.HANDLE_MONEY},
     Role.SALES: frozenset(
-        {Right.SEE_ORDERS, Right.PLACE_ORDERS, Right.SEE_MERCHANTS, Right.SEE_MARKETS, Right.SEE_ZONES}
+        {
+            Right.SEE_ORDERS,
+            Right.PLACE_ORDERS,
+            Right.SEE_MERCHANTS,
+            Right.SEE_MARKETS,
+            Right.SEE_ZONES,
+            Right.SEE_MONEY,
+        }
     ),
-    Role.MERCHANT: frozenset({Right.SEE_ORDERS, Right.COOK_ORDERS, Right.SEE_EVENTS, Right.SEE_MARKETS}),
+    Role.MERCHANT: frozenset(
+        {Right.SEE_ORDERS, Right.COOK_ORDERS, Right.SEE_EVENTS, Right.SEE_MARKETS, Right.SEE_MONEY}
+    ),
     Role.RIDER: frozenset({Right.RIDE, Right.SEE_EVENTS, Right.SEE_MARKETS, Right.SEE_ZONES}),
     Role.CUSTOMER: frozenset({Right.SEE_ORDERS, Right.CANCEL_ORDERS, Right.SEE_EVENTS}),
     Role.INTEGRATOR: frozenset(
@@ -96,6 +109,7 @@ RIGHTS: Final[Mapping[Role, frozenset[Right]]] = {
             Right.SEE_EVENTS,
             Right.SEE_MARKETS,
             Right.SEE_ZONES,
+            Right.SEE_MONEY,
             Right.MANAGE_WEBHOOKS,
         }
     ),

@@ -6,16 +6,26 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from dispatch.api.schemas.base import Line, Money, Name, Place, Schema, Text, When, instant, maybe_when, when
 from dispatch.model import order as model
 from dispatch.model.lifecycle import DispatchStatus, OrderStatus
-from dispatch.model.order import Channel, Fulfilment, MarketId, MerchantId, OrderId, Vehicle, ZoneId
+from dispatch.model.order import Channel, Fulfilment, MarketId, MerchantId, OrderId, PaymentMethod, Vehicle, ZoneId
+from dispatch.model.payment import PaymentStatus
 from dispatch.model.reasons import CancelReason
+from dispatch.model.shop import ShopStatus, shop_status
 from dispatch.model.state import OrderState
 from dispatch.units import DAY_S, MINUTE_S, Instant
 
+
+def _no_debt(value: Money) -> Money:
+    if value.minor < 0:
+        raise ValueError("a price is not below 0")
+    return value
+
+
+Price = Annotated[Money, AfterValidator(_no_debt)]
 _Seconds = Annotated[int, Field(ge=0, le=2 * 3600)]
 
 
@@ -69,7 +79,8 @@ class NewOrder(Schema):
     dropoff_handling: Handling = Handling()
     priority: Annotated[int, Field(ge=0, le=100)] = 0
     items: Annotated[list[Item], Field(max_length=200, default_factory=list)]
-    total: Money | None = None
+    total: Price | None = None
+    payment: PaymentMethod = PaymentMethod.ELSEWHERE
     customer: Customer = Customer()
     notes: Text = ""
     linked_to: Name | None = None
@@ -81,9 +92,22 @@ class NewOrder(Schema):
             raise ValueError("a delivery needs a drop-off place")
         return self
 
+    @model_validator(mode="after")
+    def _has_a_price(self) -> NewOrder:
+        if self.payment is not PaymentMethod.ELSEWHERE and (self.total is None or self.total.minor == 0):
+            raise ValueError(f"what is paid by {self.payment.value} needs a total above 0")
+        return self
+
     def to_model(self, order_id: OrderId, merchant: model.Merchant, now: Instant) -> model.Order:
-        """The order as it is placed now; without word from the kitchen it is ready in 15 minutes and promised in 45."""
-        ready_at = now + 15 * MINUTE_S if self.ready_at is None else instant(self.ready_at)
+        """The order as it is placed now.
+
+        Without word from the kitchen it is ready in 15 minutes, or 15 minutes before the window of a scheduled one, and
+        promised half an hour later.
+        """
+        soon_at = now + 15 * MINUTE_S
+        if self.not_before_at is not None:
+            soon_at = max(soon_at, instant(self.not_before_at) - 15 * MINUTE_S)
+        ready_at = soon_at if self.ready_at is None else instant(self.ready_at)
         return model.Order(
             id=order_id,
             market_id=MarketId(merchant.market_id),
@@ -106,6 +130,7 @@ class NewOrder(Schema):
             priority=self.priority,
             items=tuple(map(_item_in, self.items)),
             total=None if self.total is None else self.total.to_model(),
+            payment=self.payment,
             customer=model.Customer(**self.customer.model_dump()),
             notes=self.notes,
             linked_to=None if self.linked_to is None else OrderId(self.linked_to),
@@ -123,7 +148,7 @@ class ChangeOrder(Schema):
     vehicles: frozenset[Vehicle] | None = None
     zones: frozenset[Name] | None = None
     items: Annotated[list[Item], Field(max_length=200)] | None = None
-    total: Money | None = None
+    total: Price | None = None
     customer: Customer | None = None
     notes: Text | None = None
 
@@ -159,6 +184,7 @@ class OrderOut(Schema):
     merchant_id: str
     version: int
     status: OrderStatus
+    shop_status: ShopStatus
     dispatch: DispatchStatus
     rider_id: str | None
     pickup: Place
@@ -180,6 +206,8 @@ class OrderOut(Schema):
     priority: int
     items: list[Item]
     total: Money | None
+    payment: PaymentMethod
+    payment_status: PaymentStatus
     customer: Customer
     notes: str
     verdict: str
@@ -199,6 +227,7 @@ class OrderOut(Schema):
             merchant_id=order.merchant_id,
             version=state.version,
             status=state.status,
+            shop_status=shop_status(state),
             dispatch=state.dispatch,
             rider_id=state.rider_id,
             pickup=Place.of(order.pickup),
@@ -220,6 +249,8 @@ class OrderOut(Schema):
             priority=state.priority,
             items=[_item(item) for item in order.items],
             total=None if order.total is None else Money.of(order.total),
+            payment=order.payment,
+            payment_status=state.payment,
             customer=customer_out(order.customer),
             notes=order.notes,
             verdict=state.verdict,

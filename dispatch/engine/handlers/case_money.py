@@ -6,6 +6,7 @@ from typing import Final
 
 from dispatch.engine.draft import Draft
 from dispatch.errors import ConflictError, InvalidInputError, Issue
+from dispatch.model.cancel_terms import borne_percent
 from dispatch.model.commands import TakeCaseStep
 from dispatch.model.lifecycle import OrderStatus
 from dispatch.model.reasons import CaseKind, CaseStage, CaseStep, Party
@@ -34,11 +35,8 @@ def policy_minor(draft: Draft, case: CaseState, step: CaseStep) -> int:
 
 def _borne_percent(draft: Draft, case: CaseState) -> int:
     """What the customer who changed their mind bears by now."""
-    rules, order = draft.state.care, draft.state.order(case.order_id) if case.order_id is not None else None
-    if order is not None and order.status is OrderStatus.PICKED_UP:
-        return rules.carried_percent
-    cooked = case.stage is CaseStage.DENIED or (order is not None and order.status is OrderStatus.READY)
-    return rules.cooked_percent if cooked else 0
+    status = OrderStatus.PLACED if case.order_id is None else draft.state.order(case.order_id).status
+    return borne_percent(draft.state.care, status, cooked=case.stage is CaseStage.DENIED)
 
 
 def check_amount(draft: Draft, case: CaseState, command: TakeCaseStep) -> None:

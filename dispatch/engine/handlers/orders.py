@@ -63,6 +63,7 @@ def handle_order(draft: Draft, command: OrderCommand) -> None:
                 ReadyTimeChanged(order_id=command.order_id, ready_at=command.ready_at, reason=command.reason),
             )
         case MarkReady():
+            _check_paid(draft, command.order_id)
             draft.add(OrderReady(order_id=command.order_id))
         case RejectOrder():
             take_back_offer(draft, command.order_id, UnassignReason.ORDER_GONE)
@@ -70,6 +71,7 @@ def handle_order(draft: Draft, command: OrderCommand) -> None:
         case CancelOrder():
             call_off(draft, command.order_id, command.by, command.reason, command.text)
         case CollectOrder():
+            _check_paid(draft, command.order_id)
             draft.add(OrderCollected(order_id=command.order_id))
         case RegisterMerchant():
             check_market(draft, command.merchant.market_id, f"Merchant {command.merchant.id}")

@@ -35,13 +35,13 @@ from dispatch.units import Instant, Money
 
 def open_account(state: MarketState, order: Order, at: Instant) -> None:
     """An order with a price was placed: the customer owes it, or a platform has it already."""
-    if order.total is None:
+    if order.total is None or order.total.minor <= 0:
         return
     account = AccountState(order.id, order.payment, order.total, PaymentStatus.DUE)
     account = _moved(account, at, "placed", Account.SALES, Account.CUSTOMER, order.total.minor)
     if order.payment is PaymentMethod.ELSEWHERE:
         account = _paid(account, at, order.platform or order.payment.value, order.total.minor)
-    state.accounts[order.id] = account
+    _keep(state, account)
 
 
 def charge_changed(state: MarketState, order: Order, at: Instant) -> None:
@@ -56,7 +56,7 @@ def charge_changed(state: MarketState, order: Order, at: Instant) -> None:
         raise IllegalMove(cause, "Refund the difference, or cancel the order and place a new one.")
     more = order.total.minor - account.total.minor
     account = _moved(account, at, "changed", Account.SALES, Account.CUSTOMER, more)
-    state.accounts[order.id] = account._replace(total=order.total, version=account.version + 1)
+    _keep(state, _standing(account._replace(total=order.total, version=account.version + 1)))
 
 
 def fold_money(state: MarketState, event: MoneyEvent, at: Instant) -> None:
@@ -86,7 +86,19 @@ def fold_money(state: MarketState, event: MoneyEvent, at: Instant) -> None:
             )
         case _:
             assert_never(event)
-    state.accounts[event.order_id] = account._replace(version=account.version + 1)
+    if _keep(state, account._replace(version=account.version + 1)):
+        order = state.orders[event.order_id]
+        state.orders[event.order_id] = order._replace(version=order.version + 1)
+
+
+def _keep(state: MarketState, account: AccountState) -> bool:
+    """Put the account into the state; its order shows how far the money is. Whether it shows something new."""
+    state.accounts[account.order_id] = account
+    order = state.orders[account.order_id]
+    if order.payment is account.status:
+        return False
+    state.orders[account.order_id] = order._replace(payment=account.status)
+    return True
 
 
 def _received(account: AccountState, event: PaymentReceived, at: Instant) -> AccountState:
