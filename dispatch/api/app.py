@@ -8,6 +8,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from fastapi import FastAPI
 
 from dispatch import __version__
+from dispatch.api.bodies import BodyLimit
 from dispatch.api.errors import add_handlers
 from dispatch.api.requests import RequestIds
 from dispatch.api.routes import (
@@ -29,9 +30,6 @@ from dispatch.api.routes import (
     zones,
 )
 from dispatch.api.state import AppState
-
-MOST_BYTES = 1_000_000
-"""The largest body of a request."""
 
 ROOMS = (
     health,
@@ -72,9 +70,9 @@ def create_app(start: Start) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
-        max_body_size=MOST_BYTES,
     )
     add_handlers(app)
+    app.add_middleware(BodyLimit)
     app.add_middleware(RequestIds)
     for module in ROOMS:
         app.include_router(module.router)
