@@ -38,6 +38,8 @@ class Settings:
     records and for the history of positions. market: the market of a service that has
     none yet. log: from which level on; log_format: "json", or "text" for people. webhook_loopback: webhooks may lead to
     this machine, for tests and sandboxes.
+    stripe_key, stripe_signing_secret (two by a comma while one is changed), stripe_return_url (of customers, with
+    {order_id}), stripe_url: the gateway where customers pay.
     oidc_issuer, oidc_audience: people may sign in there; that is what it calls this service.
     """
 
@@ -55,12 +57,19 @@ class Settings:
     webhook_loopback: bool = False
     oidc_issuer: str | None = None
     oidc_audience: str = ""
+    stripe_key: str | None = field(default=None, repr=False)
+    stripe_signing_secret: str | None = field(default=None, repr=False)
+    stripe_return_url: str | None = None
+    stripe_url: str = "https://api.stripe.com"
     secret: str | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         issues = list(_issues(self))
         if issues:
             raise InvalidInputError("settings", issues)
+
+
+_STRIPE: Final = ("stripe_key", "stripe_signing_secret", "stripe_return_url")
 
 
 def _issues(settings: Settings) -> Iterator[Issue]:
@@ -74,6 +83,10 @@ def _issues(settings: Settings) -> Iterator[Issue]:
     if settings.secret is not None and len(settings.secret) < LEAST_SECRET:
         cause = f"the secret has {len(settings.secret)} characters"
         yield Issue("out_of_range", cause, f"Use {LEAST_SECRET} or more, at random.", field="secret")
+    missing = [name for name in _STRIPE if getattr(settings, name) is None]
+    if 0 < len(missing) < len(_STRIPE):
+        cause = f"the gateway is half set up: {', '.join(missing)} missing"
+        yield Issue("field_missing", cause, "Give all of its settings, or none.", field=missing[0])
     if settings.log not in ("debug", "info", "warning", "error"):
         yield Issue("out_of_range", f"log level {settings.log!r} is none", "Use debug, info, warning or error.")
     if settings.log_format not in ("json", "text"):

@@ -43,6 +43,8 @@ BY_CODE: Final[Mapping[str, int]] = {
     "live_unavailable": 503,
     "lease_lost": 503,
     "issuer_away": 503,
+    "gateway_away": 503,
+    "callback_refused": 400,
 }
 """Where the code says more than the class of the error."""
 

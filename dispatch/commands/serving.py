@@ -27,6 +27,8 @@ from dispatch.engine.planner import Keep
 from dispatch.engine.records import RecordStore
 from dispatch.errors import InvalidInputError, Issue
 from dispatch.model.order import MarketId
+from dispatch.pay.gateway import Gateway
+from dispatch.pay.stripe import Stripe, StripeSettings
 from dispatch.service.access import Access, NewAccount
 from dispatch.service.markets import MarketSettings
 from dispatch.service.oidc import Oidc
@@ -121,6 +123,7 @@ async def _start(settings: Settings, store: Store, started: _Started, *, demo: b
         reach=Reach(loopback=settings.webhook_loopback),
         oidc=_issuer(settings),
         history=None if settings.history is None else Path(settings.history),
+        gateway=_gateway(settings),
     )
     async with run_services(store, clock, solve, markets, how) as services:
         if settings.role is not Part.WORKER:
@@ -128,6 +131,8 @@ async def _start(settings: Settings, store: Store, started: _Started, *, demo: b
         if demo:
             started.robots_key = await _robots_key(services.access)
         yield AppState(services=services, guard=services.access, secret=sha256(b"cursors " + secret).digest())
+    if how.gateway is not None:
+        await how.gateway.close()
     if how.live is not None:
         await how.live.close()
 
@@ -137,6 +142,20 @@ def _issuer(settings: Settings) -> Oidc | None:
     if settings.oidc_issuer is None:
         return None
     return Oidc(issuer=settings.oidc_issuer, audience=settings.oidc_audience)
+
+
+def _gateway(settings: Settings) -> Gateway | None:
+    """Where customers pay, if anywhere."""
+    if settings.stripe_key is None or settings.stripe_signing_secret is None or settings.stripe_return_url is None:
+        return None
+    signing = tuple(part.strip() for part in settings.stripe_signing_secret.split(",") if part.strip())
+    wanted = StripeSettings(
+        key=settings.stripe_key,
+        signing_secrets=signing,
+        return_url=settings.stripe_return_url,
+        api_url=settings.stripe_url,
+    )
+    return Stripe(wanted)
 
 
 def _keeper(folder: Path) -> Callable[[MarketSettings], Keep]:

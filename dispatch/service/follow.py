@@ -16,6 +16,7 @@ from dispatch.model.events import Event, OfferAccepted, OfferDeclined, OfferMade
 from dispatch.model.override import Override, OverrideKind, OverrideReason
 from dispatch.model.state import MarketState
 from dispatch.service.follow_care import CARE_FOLLOW
+from dispatch.service.follow_money import MONEY_FOLLOW
 from dispatch.service.following import Follow, FollowUps
 from dispatch.store.writes import Timer
 from dispatch.units import Instant
@@ -85,7 +86,7 @@ def _ending(override: Override) -> dict[str, Json]:
     return encode(ending)
 
 
-FOLLOW: Final[tuple[Follow, ...]] = (offer_timers, override_timers, *CARE_FOLLOW)
+FOLLOW: Final[tuple[Follow, ...]] = (offer_timers, override_timers, *CARE_FOLLOW, *MONEY_FOLLOW)
 """All that may follow, in this order."""
 
 

@@ -19,6 +19,7 @@ from dispatch.engine.planner import Keep, Solver
 from dispatch.engine.policy import load_policy
 from dispatch.errors import DispatchError
 from dispatch.model.events import Recorded
+from dispatch.pay.gateway import Gateway
 from dispatch.service.access import Access
 from dispatch.service.background import Background
 from dispatch.service.desk import PLANS_KEPT, Desk
@@ -30,9 +31,11 @@ from dispatch.service.ids import new_id
 from dispatch.service.loop import Loop, Pace, TickReport
 from dispatch.service.markets import Market, Markets, MarketSettings
 from dispatch.service.oidc import Oidc
+from dispatch.service.payments import Payments
 from dispatch.service.policies import Policies
 from dispatch.service.quota import Quota
 from dispatch.service.read import Reads
+from dispatch.service.refunds import RefundRunner
 from dispatch.service.relay import hear, tell
 from dispatch.service.service import Services, travel_of
 from dispatch.service.sight import Sight
@@ -65,6 +68,7 @@ class Running:
     plans_kept: the plans of so many ticks are kept for people to look at. oidc: an issuer whose tokens count, too.
     history: a folder for the history of positions, written to every history_s. quota: how
     much anybody may ask.
+    gateway: where customers pay.
     compiling: whether the solver is compiled before the first tick; the process answers meanwhile, ready after it.
     """
 
@@ -81,6 +85,7 @@ class Running:
     history_s: float = 30.0
     quota: Quota = field(default_factory=Quota)
     compiling: bool = False
+    gateway: Gateway | None = None
 
 
 ALONE: Final = Running()
@@ -99,7 +104,8 @@ async def run_services(
     known = Markets(forwarder)
     policies = Policies(store, clock, lambda market_id: known.get(market_id).settings.policy)
     zones = Zones(store, SystemClock())
-    parts = (known, reads, live, access, Sight(reads), webhooks, policies, zones)
+    payments = Payments(known, reads, SystemClock(), how.gateway)
+    parts = (known, reads, live, access, Sight(reads), webhooks, policies, zones, payments)
     services = Services(store, clock, *parts, how.speed, name, quota=how.quota)
     async with AsyncExitStack() as stack:
         pool = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="solver"))
@@ -114,6 +120,8 @@ async def run_services(
         if how.holding:
             begin = await _take_markets(services, solver, pool, group, how)
             group.start(WebhookRunner(store, SystemClock(), name, how.reach, chance=Random()).run(), "webhooks")
+            if how.gateway is not None:
+                group.start(RefundRunner(store, known, how.gateway, clock, name).run(), "refunds")
             if how.history is not None:
                 group.start(_put_away(services, PositionHistory(how.history), how.history_s), "history of positions")
         else:

@@ -13,6 +13,7 @@ from dispatch.service.ids import new_id
 from dispatch.service.loop import TickReport
 from dispatch.service.markets import Markets, MarketSettings
 from dispatch.service.measures import Measures
+from dispatch.service.payments import Payments
 from dispatch.service.policies import Policies
 from dispatch.service.quota import Quota
 from dispatch.service.read import Reads
@@ -38,6 +39,7 @@ class Services:
     webhooks: Webhooks
     policies: Policies
     zones: Zones
+    payments: Payments
     speed: float = 1.0
     name: str = ""
     ready: asyncio.Event = field(default_factory=asyncio.Event)

@@ -20,6 +20,7 @@ from dispatch.model.commands import (
     EscalateCase,
     ExpireOffer,
     MakeOverride,
+    OpenCase,
     PressMerchant,
     ReportLateness,
 )
@@ -28,6 +29,7 @@ from dispatch.model.order import OrderId
 from dispatch.service.asks import Ask
 from dispatch.service.follow import OFFER_EXPIRES, OVERRIDE_ENDS
 from dispatch.service.follow_care import CASE_DUE, MERCHANT_WAITS, ORDER_LATE, PAYMENT_DUE
+from dispatch.service.follow_money import REFUND_WAITS
 from dispatch.service.host import Host
 from dispatch.store.store import Store
 from dispatch.store.timers import claim_timers, next_due_at
@@ -62,6 +64,10 @@ def _order_late(claim: TimerClaim) -> Command:
     return ReportLateness(order_id=OrderId(claim.name.removeprefix("late:")), text="not there in time")
 
 
+def _refund_waits(claim: TimerClaim) -> Command:
+    return decode(OpenCase, claim.payload, f"timer {claim.name}")
+
+
 FIRES: Final[Mapping[str, Fires]] = {
     OFFER_EXPIRES: _offer_expires,
     OVERRIDE_ENDS: _override_ends,
@@ -69,6 +75,7 @@ FIRES: Final[Mapping[str, Fires]] = {
     PAYMENT_DUE: _payment_due,
     CASE_DUE: _case_due,
     ORDER_LATE: _order_late,
+    REFUND_WAITS: _refund_waits,
 }
 """What a timer of each kind leads to."""
 

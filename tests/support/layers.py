@@ -32,7 +32,7 @@ def _room(sees: str, bought: str | None = None) -> Room:
 
 
 _PORTS = "units errors settings model store engine"
-_ALL = f"{_PORTS} geo solver service intake notify insight {ROOT}"
+_ALL = f"{_PORTS} geo solver pay service intake notify insight {ROOT}"
 
 ROOMS: Mapping[str, Room] = {
     ROOT: _room("", ""),
@@ -44,7 +44,8 @@ ROOMS: Mapping[str, Room] = {
     "solver": _room("units errors model geo", "numba numpy ortools scipy"),
     "store": _room("units errors settings model"),
     "engine": _room(f"units errors settings model geo solver store {ROOT}"),
-    "service": _room(f"{_PORTS} geo solver {ROOT}", "argon2 httpx jwt numpy prometheus_client sqlalchemy"),
+    "pay": _room("units errors model", "httpx"),
+    "service": _room(f"{_PORTS} pay geo solver {ROOT}", "argon2 httpx jwt numpy prometheus_client sqlalchemy"),
     "intake": _room(_PORTS),
     "notify": _room(_PORTS),
     "insight": _room(_PORTS),

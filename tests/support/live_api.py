@@ -18,6 +18,7 @@ from dispatch.api.state import AppState
 from dispatch.engine.clock import Clock, SystemClock
 from dispatch.model.order import MarketId, MerchantId
 from dispatch.model.rider import RiderId
+from dispatch.pay.gateway import Gateway
 from dispatch.service.loop import Pace
 from dispatch.service.markets import MarketSettings
 from dispatch.service.oidc import Oidc
@@ -84,6 +85,7 @@ def live_api(
     plans_kept: int = 360,
     oidc: Oidc | None = None,
     history: Path | None = None,
+    gateway: Gateway | None = None,
     quota: Quota | None = None,
 ) -> Iterator[Live]:
     """Serve the API from a store, with a guard that knows ``everybody``, or, ``guarded``, with the real one."""
@@ -100,6 +102,7 @@ def live_api(
                 oidc=oidc,
                 history=history,
                 history_s=0.05,
+                gateway=gateway,
                 quota=quota or Quota(),
             )
             async with run_services(store, clock or SystemClock(), solve, settings, how) as services:

@@ -29,7 +29,7 @@ from dispatch.model.events import (
 )
 from dispatch.model.lifecycle import OrderStatus
 from dispatch.model.order import OrderId, PaymentMethod
-from dispatch.model.payment import PaymentStatus, RefundStatus
+from dispatch.model.payment import PaymentStatus, Refund, RefundStatus
 from dispatch.model.reasons import CancelReason, CaseKind
 from dispatch.units import Money
 
@@ -51,11 +51,7 @@ def handle_money(draft: Draft, command: MoneyCommand) -> None:
         case SettleRefund():
             _settle(draft, command)
         case FailRefund():
-            draft.add(
-                RefundFailed(order_id=command.order_id, refund_id=command.refund_id, cause=command.cause),
-            )
-            text = f"refund {command.refund_id} failed: {command.cause}"
-            open_case(draft, CaseKind.PAYMENT, command.order_id, None, text)
+            _fail(draft, command)
         case _:
             assert_never(command)
 
@@ -107,9 +103,22 @@ def _end_wait(draft: Draft, order_id: OrderId) -> None:
     call_off(draft, order_id, ActorKind.SYSTEM, CancelReason.PAYMENT_FAILED, "not paid in time")
 
 
-def _settle(draft: Draft, command: SettleRefund) -> None:
+def _fail(draft: Draft, command: FailRefund) -> None:
+    refund = _refund(draft, command)
+    if refund is not None and refund.status is RefundStatus.FAILED:
+        return
+    draft.add(RefundFailed(order_id=command.order_id, refund_id=command.refund_id, cause=command.cause))
+    text = f"refund {command.refund_id} failed: {command.cause}"
+    open_case(draft, CaseKind.PAYMENT, command.order_id, None, text)
+
+
+def _refund(draft: Draft, command: SettleRefund | FailRefund) -> Refund | None:
     account = draft.state.account(command.order_id)
-    refund = next((one for one in account.refunds if one.refund_id == command.refund_id), None)
+    return next((one for one in account.refunds if one.refund_id == command.refund_id), None)
+
+
+def _settle(draft: Draft, command: SettleRefund) -> None:
+    refund = _refund(draft, command)
     if refund is not None and refund.status is RefundStatus.SETTLED and refund.reference == command.reference:
         return
     draft.add(

@@ -1,0 +1,1 @@
+"""Gateways that take customers' money and send it back: one protocol, one adapter for each gateway."""
