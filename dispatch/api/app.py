@@ -13,6 +13,7 @@ from dispatch.api.errors import add_handlers
 from dispatch.api.requests import RequestIds
 from dispatch.api.routes import (
     access,
+    callbacks,
     crew,
     dispatchers,
     health,
@@ -21,6 +22,7 @@ from dispatch.api.routes import (
     metrics,
     operations,
     orders,
+    payments,
     plans,
     policies,
     riders,
@@ -41,6 +43,8 @@ ROOMS = (
     merchants,
     orders,
     kitchen,
+    payments,
+    callbacks,
     plans,
     riders,
     crew,

@@ -20,6 +20,7 @@ FOR_ANYBODY = {
     ("POST", "/v1/auth/token"),
     ("POST", "/v1/auth/refresh"),
     ("POST", "/v1/auth/sign-out"),
+    ("POST", "/v1/payments/callbacks/{gateway}"),
 }
 FOR_EVERYBODY_KNOWN = {("GET", "/v1/auth/me"), ("POST", "/v1/auth/password")}
 OUTSIDE_OF_MARKETS = {
