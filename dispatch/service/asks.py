@@ -14,11 +14,22 @@ from dispatch.model.order import Merchant
 from dispatch.model.override import Override
 from dispatch.model.payment import AccountState
 from dispatch.model.rider import Shift
-from dispatch.model.state import CaseState, MarketState, OfferState, OrderState, RiderState
+from dispatch.model.state import CaseState, ClosureState, MarketState, OfferState, OrderState, PenaltyState, RiderState
 from dispatch.store.writes import TimerClaim
 from dispatch.units import Instant
 
-Entity: TypeAlias = OrderState | RiderState | OfferState | CaseState | Override | Merchant | Shift | AccountState
+Entity: TypeAlias = (
+    OrderState
+    | RiderState
+    | OfferState
+    | CaseState
+    | Override
+    | Merchant
+    | Shift
+    | AccountState
+    | PenaltyState
+    | ClosureState
+)
 """Anything that has an id and a projection."""
 
 

@@ -23,7 +23,7 @@ from dispatch.model.codec import Json
 from dispatch.model.commands import MakeOverride
 from dispatch.model.events import Recorded
 from dispatch.model.order import MarketId
-from dispatch.model.state import MarketState, OrderState, RiderState
+from dispatch.model.state import CaseState, MarketState, OrderState, PenaltyState, RiderState
 from dispatch.service.asks import Ask, Done, Expected, Outcome
 from dispatch.service.follow import FOLLOW, follow_ups
 from dispatch.service.following import Follow
@@ -228,9 +228,12 @@ class Host:
                 self.state, self._doubtful = state, False
 
 
+_COUNTED: Final = (OrderState, RiderState, CaseState, PenaltyState)
+
+
 def version_of(entity: object) -> int | None:
     """How many events have changed an entity, for those that count it."""
-    return entity.version if isinstance(entity, OrderState | RiderState) else None
+    return entity.version if isinstance(entity, _COUNTED) else None
 
 
 def _check(state: MarketState, expected: Expected | None) -> None:

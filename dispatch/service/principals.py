@@ -37,6 +37,7 @@ class Right(StrEnum):
     SEE_ORDERS = "orders:read"
     PLACE_ORDERS = "orders:write"
     CANCEL_ORDERS = "orders:cancel"
+    COMPLAIN = "orders:complain"
     COOK_ORDERS = "orders:cook"
     SEE_RIDERS = "riders:read"
     MANAGE_RIDERS = "riders:write"
@@ -52,6 +53,10 @@ class Right(StrEnum):
     MANAGE_ZONES = "zones:write"
     SEE_CASES = "cases:read"
     HANDLE_CASES = "cases:write"
+    ANSWER_CASES = "cases:answer"
+    SEE_PENALTIES = "penalties:read"
+    MANAGE_PENALTIES = "penalties:write"
+    MANAGE_CLOSURES = "closures:write"
     SEE_MONEY = "payments:read"
     HANDLE_MONEY = "payments:write"
     SEE_EVENTS = "events:read"
@@ -76,13 +81,25 @@ _STAFF: Final = frozenset(
     }
 )
 
+_CARE: Final = _STAFF | {
+    Right.PLACE_ORDERS,
+    Right.CANCEL_ORDERS,
+    Right.COMPLAIN,
+    Right.HANDLE_CASES,
+    Right.ANSWER_CASES,
+    Right.SEE_MONEY,
+    Right.SEE_PENALTIES,
+}
+"""Staff who look after orders and their exceptions."""
+
+_CASES: Final = frozenset({Right.SEE_CASES, Right.ANSWER_CASES})
+"""For those whom cases are about: their own."""
+
 RIGHTS: Final[Mapping[Role, frozenset[Right]]] = {
     Role.ADMIN: frozenset(Right) - {Right.RIDE},
     Role.OPERATIONS: frozenset(Right) - {Right.RIDE, Right.MANAGE_ACCESS},
-    Role.DISPATCHER: _STAFF
-    | {Right.OVERRIDE, Right.PLACE_ORDERS, Right.CANCEL_ORDERS, Right.HANDLE_CASES, Right.SEE_MONEY},
-    Role.CUSTOMER_SERVICE: _STAFF
-    | {Right.HANDLE_CASES, Right.CANCEL_ORDERS, Right.PLACE_ORDERS, Right.SEE_MONEY, Right.HANDLE_MONEY},
+    Role.DISPATCHER: _CARE | {Right.OVERRIDE, Right.MANAGE_CLOSURES},
+    Role.CUSTOMER_SERVICE: _CARE | {Right.HANDLE_MONEY},
     Role.SALES: frozenset(
         {
             Right.SEE_ORDERS,
@@ -94,15 +111,16 @@ RIGHTS: Final[Mapping[Role, frozenset[Right]]] = {
         }
     ),
     Role.MERCHANT: frozenset(
-        {Right.SEE_ORDERS, Right.COOK_ORDERS, Right.SEE_EVENTS, Right.SEE_MARKETS, Right.SEE_MONEY}
+        {Right.SEE_ORDERS, Right.COOK_ORDERS, Right.SEE_EVENTS, Right.SEE_MARKETS, Right.SEE_MONEY, *_CASES}
     ),
-    Role.RIDER: frozenset({Right.RIDE, Right.SEE_EVENTS, Right.SEE_MARKETS, Right.SEE_ZONES}),
-    Role.CUSTOMER: frozenset({Right.SEE_ORDERS, Right.CANCEL_ORDERS, Right.SEE_EVENTS}),
+    Role.RIDER: frozenset({Right.RIDE, Right.SEE_EVENTS, Right.SEE_MARKETS, Right.SEE_ZONES, *_CASES}),
+    Role.CUSTOMER: frozenset({Right.SEE_ORDERS, Right.CANCEL_ORDERS, Right.COMPLAIN, Right.SEE_EVENTS, *_CASES}),
     Role.INTEGRATOR: frozenset(
         {
             Right.SEE_ORDERS,
             Right.PLACE_ORDERS,
             Right.CANCEL_ORDERS,
+            Right.COMPLAIN,
             Right.COOK_ORDERS,
             Right.SEE_RIDERS,
             Right.SEE_MERCHANTS,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, or_, select
@@ -45,6 +45,15 @@ class CaseFilter:
 def cases(connection: Connection, market_id: MarketId, wanted: CaseFilter, cut: Cut) -> Page[CaseState]:
     """Exceptions that fit a filter."""
     return page_of(connection, rows.CASES, market_id, case_conditions(market_id, wanted), cut)
+
+
+def merchants_of(
+    connection: Connection, market_id: MarketId, order_ids: Sequence[OrderId]
+) -> dict[OrderId, MerchantId]:
+    """Whose orders these are."""
+    c = ORDERS.c
+    query = select(c.id, c.merchant_id).where(c.market_id == market_id, c.id.in_(order_ids))
+    return {OrderId(row.id): MerchantId(row.merchant_id) for row in connection.execute(query)}
 
 
 def case_conditions(market_id: MarketId, wanted: CaseFilter) -> Where:

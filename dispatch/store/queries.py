@@ -78,6 +78,13 @@ def find(connection: Connection, projection: Projection[V], market_id: MarketId,
     return _stored(projection, row)
 
 
+def look(connection: Connection, projection: Projection[V], market_id: MarketId, name: str) -> V | None:
+    """The entity of an id, where there is one."""
+    table = projection.table
+    found = connection.execute(select(table.c.state).where(table.c.market_id == market_id, table.c.id == name)).scalar()
+    return None if found is None else projection.from_state(found)
+
+
 def order_by_external_id(
     connection: Connection, market_id: MarketId, channel: Channel, platform: str, external_id: str
 ) -> Stored[OrderState] | None:

@@ -15,15 +15,15 @@ from dispatch.api.schemas.base import Line, Name, PageOf, When, instant
 from dispatch.api.schemas.orders import CancelOrder, ChangeOrder, NewOrder, OrderOut
 from dispatch.api.state import Api
 from dispatch.errors import ConflictError
+from dispatch.model.commands import AskCancellation, PlaceOrder
 from dispatch.model.commands import CancelOrder as Cancel
 from dispatch.model.commands import ChangeOrder as Change
-from dispatch.model.commands import PlaceOrder
 from dispatch.model.lifecycle import DispatchStatus, OrderStatus
 from dispatch.model.order import Channel, MarketId, MerchantId, Order, OrderId
 from dispatch.model.rider import RiderId
 from dispatch.model.state import OrderState
 from dispatch.service.asks import Done, Ref
-from dispatch.service.principals import Right
+from dispatch.service.principals import Right, Role
 from dispatch.service.service import Services
 from dispatch.store.queries import OrderFilter
 
@@ -122,9 +122,16 @@ async def change_order(order_id: Name, body: ChangeOrder, asks: Asks, response: 
 
 @router.post("/{order_id}/cancel", dependencies=[Depends(may(Right.CANCEL_ORDERS))])
 async def cancel_order(order_id: Name, body: CancelOrder, asks: Asks, response: Response) -> OrderOut:
-    """Call an order off. Food that is on board goes back to its merchant."""
+    """Call an order off. Food that is on board goes back to its merchant.
+
+    All that was paid goes back; what customers ask for themselves goes by the policy, as `cancellation` does.
+    """
     asks.who.own_order(await asks.api.reads.order(asks.market_id, OrderId(order_id)))
-    command = Cancel(order_id=OrderId(order_id), by=asks.who.actor.kind, reason=body.reason, text=body.text)
+    command: Cancel | AskCancellation = Cancel(
+        order_id=OrderId(order_id), by=asks.who.actor.kind, reason=body.reason, text=body.text
+    )
+    if asks.who.role is Role.CUSTOMER:
+        command = AskCancellation(order_id=OrderId(order_id), reason=body.reason, text=body.text)
     state = _order(await asks.do(command, Ref("orders", order_id)))
     show_version(response, state.version)
     return OrderOut.of(state)

@@ -6,48 +6,54 @@ from typing import Final
 
 from dispatch.engine.draft import Draft
 from dispatch.errors import ConflictError, InvalidInputError, Issue
+from dispatch.model.actor import ActorKind
 from dispatch.model.cancel_terms import borne_percent
 from dispatch.model.commands import TakeCaseStep
 from dispatch.model.lifecycle import OrderStatus
 from dispatch.model.reasons import CaseKind, CaseStage, CaseStep, Party
-from dispatch.model.state import CaseState
+from dispatch.model.state import CaseState, MarketState
 
-_PAYS: Final = frozenset({CaseStep.CANCELLED, CaseStep.REFUNDED, CaseStep.COUPON_GIVEN, CaseStep.ITEMS_ACCEPTED})
+PAYS: Final = frozenset({CaseStep.CANCELLED, CaseStep.REFUNDED, CaseStep.COUPON_GIVEN, CaseStep.ITEMS_ACCEPTED})
+"""Steps for which an amount can be named."""
+
+_MAY_NEGOTIATE: Final = frozenset({ActorKind.SUPPORT, ActorKind.OPERATIONS, ActorKind.DISPATCHER})
 
 
-def policy_minor(draft: Draft, case: CaseState, step: CaseStep) -> int:
+def policy_minor(state: MarketState, case: CaseState, step: CaseStep) -> int:
     """What the customer gets by the policy, in minor units; 0 where the order has no price."""
-    account = None if case.order_id is None else draft.state.accounts.get(case.order_id)
+    account = None if case.order_id is None else state.accounts.get(case.order_id)
     if account is None or case.order_id is None:
         return 0
-    rules, total = draft.state.care, account.total.minor
+    rules, total = state.care, account.total.minor
     match step:
         case CaseStep.COUPON_GIVEN:
             return total * rules.coupon_percent // 100
         case CaseStep.ITEMS_ACCEPTED:
             return 0
         case CaseStep.CANCELLED if case.kind is CaseKind.CANCELLATION:
-            borne = _borne_percent(draft, case)
+            borne = _borne_percent(state, case)
             return min(account.left_minor, total - total * borne // 100)
         case _:
             return account.left_minor
 
 
-def _borne_percent(draft: Draft, case: CaseState) -> int:
+def _borne_percent(state: MarketState, case: CaseState) -> int:
     """What the customer who changed their mind bears by now."""
-    status = OrderStatus.PLACED if case.order_id is None else draft.state.order(case.order_id).status
-    return borne_percent(draft.state.care, status, cooked=case.stage is CaseStage.DENIED)
+    status = OrderStatus.PLACED if case.order_id is None else state.order(case.order_id).status
+    return borne_percent(state.care, status, cooked=case.stage is CaseStage.DENIED)
 
 
 def check_amount(draft: Draft, case: CaseState, command: TakeCaseStep) -> None:
     """Refuse money where none moves, other money, too much of it, and what is far from the policy without a reason.
 
-    Raises ConflictError, InvalidInputError.
+    Only staff name amounts, and who bears them. Raises ConflictError, InvalidInputError.
     """
+    if command.by not in _MAY_NEGOTIATE and command.by is not ActorKind.SYSTEM:
+        _check_modest(command)
     if command.money is None:
         return
     account = None if case.order_id is None else draft.state.accounts.get(case.order_id)
-    if command.step not in _PAYS or account is None:
+    if command.step not in PAYS or account is None:
         cause = f"No money moves with {command.step.value} in case {case.case_id}."
         raise ConflictError(cause, "Leave the amount out.", code="no_money")
     issues = []
@@ -58,7 +64,7 @@ def check_amount(draft: Draft, case: CaseState, command: TakeCaseStep) -> None:
         cause = f"{command.money.minor} is not within 0 and the {account.left_minor} that are left of the order"
         issues.append(Issue("out_of_range", cause, "Name an amount in between.", field="money"))
     elif not command.text.strip():
-        usual = policy_minor(draft, case, command.step)
+        usual = policy_minor(draft.state, case, command.step)
         most = account.total.minor * draft.state.care.negotiable_percent // 100
         if abs(command.money.minor - usual) > most:
             cause = f"{command.money.minor} is more than {most} away from the {usual} of the policy"
@@ -67,9 +73,16 @@ def check_amount(draft: Draft, case: CaseState, command: TakeCaseStep) -> None:
         raise InvalidInputError("case step", issues)
 
 
+def _check_modest(command: TakeCaseStep) -> None:
+    """Those whom a case is about do not say who pays what."""
+    if command.money is not None or command.party is not None:
+        cause = f"It is not for a {command.by.value} to name an amount, or who bears it."
+        raise ConflictError(cause, "Leave it out; customer service can negotiate.", code="not_yours")
+
+
 def amount(draft: Draft, case: CaseState, command: TakeCaseStep) -> int:
     """What the customer gets with this step, in minor units."""
-    return policy_minor(draft, case, command.step) if command.money is None else command.money.minor
+    return policy_minor(draft.state, case, command.step) if command.money is None else command.money.minor
 
 
 def bearer(case: CaseState, command: TakeCaseStep) -> Party:
