@@ -9,6 +9,7 @@ from dispatch.engine.handlers.absence import handle_absence
 from dispatch.engine.handlers.aftermath import follow_through
 from dispatch.engine.handlers.cases import handle_case
 from dispatch.engine.handlers.closures import handle_closure
+from dispatch.engine.handlers.etas import handle_etas
 from dispatch.engine.handlers.offers import handle_offer
 from dispatch.engine.handlers.orders import handle_order
 from dispatch.engine.handlers.overrides import handle_override
@@ -79,6 +80,7 @@ from dispatch.model.commands import (
     StartShift,
     TakeCase,
     TakeCaseStep,
+    UpdateEtas,
     WriteMessage,
 )
 from dispatch.model.events import Event, PolicyChanged
@@ -121,6 +123,8 @@ def drafted(state: MarketState, command: Command, now: Instant, at: Instant) -> 
             handle_plan(draft, command)
         case MakeOverride():
             handle_override(draft, command)
+        case UpdateEtas():
+            handle_etas(draft, command)
         case ChangePolicy():
             _change_policy(draft, command)
         case _:

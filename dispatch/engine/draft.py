@@ -92,6 +92,7 @@ class Draft:
             Overlay(state.cares),
             Overlay(state.cases_of),
             Overlay(state.records),
+            Overlay(state.etas),
         )
 
     def add(self, event: Event) -> None:
@@ -123,6 +124,7 @@ class Draft:
             mine.cares,
             mine.cases_of,
             mine.records,
+            mine.etas,
         ):
             if isinstance(overlay, Overlay):
                 overlay.settle()

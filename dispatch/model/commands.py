@@ -30,6 +30,7 @@ from dispatch.model.commands_dispatch import (
     MakeOverride,
     OfferIntent,
     RouteIntent,
+    UpdateEtas,
     WaitIntent,
 )
 from dispatch.model.commands_market import ClosureCommand, DeclareClosure, EndClosure
@@ -97,6 +98,7 @@ Command: TypeAlias = (
     | ApplyPlan
     | MakeOverride
     | ChangePolicy
+    | UpdateEtas
     | ClosureCommand
     | CaseCommand
     | PenaltyCommand
@@ -174,6 +176,7 @@ __all__ = [
     "TakeCase",
     "TakeCaseStep",
     "TaskCommand",
+    "UpdateEtas",
     "WaitIntent",
     "WriteMessage",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dispatch.model.care import CareRules
+from dispatch.model.eta import Eta
 from dispatch.model.events_dispatch import OfferId
 from dispatch.model.order import MerchantId, OrderId
 from dispatch.model.override import OverrideId, OverrideKind, OverrideReason
@@ -76,6 +77,13 @@ class ApplyPlan:
     cost: Cost = 0
     problem_orders: int = 0
     problem_riders: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdateEtas:
+    """Say when orders come; what has hardly changed is not said again."""
+
+    etas: tuple[Eta, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

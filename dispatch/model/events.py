@@ -37,6 +37,7 @@ from dispatch.model.events_dispatch import (
     OrderReleased,
     OrderUnassigned,
 )
+from dispatch.model.events_eta import EtaChanged
 from dispatch.model.events_market import (
     ClosureDeclared,
     ClosureEnded,
@@ -122,6 +123,7 @@ Event: TypeAlias = (
     | CaseEvent
     | MoneyEvent
     | PenaltyEvent
+    | EtaChanged
 )
 """Everything that can happen."""
 
@@ -165,6 +167,7 @@ _STREAMS: Final[Mapping[type[Event], tuple[str, attrgetter[str]]]] = {
     MerchantRegistered: ("merchant:", attrgetter("merchant.id")),
     **dict.fromkeys(get_args(CaseEvent), _BY_CASE),
     **dict.fromkeys(get_args(MoneyEvent), _BY_ORDER),
+    EtaChanged: _BY_ORDER,
     **dict.fromkeys(get_args(PenaltyEvent), _BY_RIDER),
 }
 
@@ -216,6 +219,7 @@ __all__ = [
     "CustomerMessaged",
     "DeliveryCorrected",
     "DeliveryFailed",
+    "EtaChanged",
     "Event",
     "KitchenEvent",
     "LegStarted",

@@ -7,6 +7,7 @@ from typing import assert_never
 from dispatch.model.effects.assignment import fold_assignment
 from dispatch.model.effects.cases import fold_case
 from dispatch.model.effects.custody import fold_custody
+from dispatch.model.effects.etas import fold_eta
 from dispatch.model.effects.kitchen import fold_kitchen
 from dispatch.model.effects.market import fold_market
 from dispatch.model.effects.money import fold_money
@@ -29,6 +30,7 @@ from dispatch.model.events import (
     CustomerMessaged,
     DeliveryCorrected,
     DeliveryFailed,
+    EtaChanged,
     Event,
     LegStarted,
     MerchantRegistered,
@@ -132,9 +134,10 @@ def fold(state: MarketState, event: Event, at: Instant) -> None:
             _fold_beside(state, event, at)
 
 
-def _fold_beside(
-    state: MarketState, event: CaseEvent | MoneyEvent | PenaltyEvent | ClosureDeclared | ClosureEnded, at: Instant
-) -> None:
+_Beside = CaseEvent | MoneyEvent | PenaltyEvent | ClosureDeclared | ClosureEnded | EtaChanged
+
+
+def _fold_beside(state: MarketState, event: _Beside, at: Instant) -> None:
     """Take in what goes on beside the delivery."""
     match event:
         case ClosureDeclared() | ClosureEnded():
@@ -147,5 +150,7 @@ def _fold_beside(
             fold_money(state, event, at)
         case PenaltyGiven() | PenaltyAppealed() | AppealDecided():
             fold_penalty(state, event, at)
+        case EtaChanged():
+            fold_eta(state, event, at)
         case _:
             assert_never(event)

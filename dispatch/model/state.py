@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 from dispatch.errors import NotFoundError
 from dispatch.model.actor import ActorKind
 from dispatch.model.care import NO_RULES, CareRules
+from dispatch.model.eta import EtaState
 from dispatch.model.events import CaseId, ClosureId, OfferId, PenaltyId, PenaltyKind
 from dispatch.model.lifecycle import CaseStatus, DispatchStatus, OfferStatus, OrderStatus, PenaltyStatus, TaskStatus
 from dispatch.model.order import MarketId, Merchant, MerchantId, Order, OrderId, ZoneId
@@ -231,7 +232,7 @@ class MarketState:
     active: the orders that dispatch still has to do with, in the order in which they came (a dict as an ordered set).
     merchant_bars: riders who must not carry anything from a merchant. shifts: all ever planned. accounts: the money of
     each order that has a price. cares: the policy's rules beside the delivery, under ``CARE``. cases_of: the cases of
-    each order that are open. records: what riders were blamed for.
+    each order that are open. records: what riders were blamed for. etas: when orders are expected.
     """
 
     market_id: MarketId
@@ -253,6 +254,7 @@ class MarketState:
     cares: MutableMapping[str, CareRules] = field(default_factory=dict)
     cases_of: MutableMapping[OrderId, OpenCases] = field(default_factory=dict)
     records: MutableMapping[RiderId, RiderRecord] = field(default_factory=dict)
+    etas: MutableMapping[OrderId, EtaState] = field(default_factory=dict)
 
     def order(self, order_id: OrderId) -> OrderState:
         """The order of that id. Raises NotFoundError."""

@@ -15,13 +15,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from dispatch.engine.absence import absences
+from dispatch.engine.eta import EtaErrors, etas_of
 from dispatch.engine.foresee import Foreseen, Side, foreseen
 from dispatch.engine.planner import Keep, Planner, Solved, Solver, UnsoundPlanError
 from dispatch.engine.policy import Policy
 from dispatch.errors import DispatchError
 from dispatch.geo.travel import TravelTimes
 from dispatch.model.actor import Actor, ActorKind
-from dispatch.model.commands import ChangePolicy, Command, MakeOverride, ReportPositions
+from dispatch.model.commands import ChangePolicy, Command, MakeOverride, ReportPositions, UpdateEtas
 from dispatch.model.events import OrderPlaced, OverrideRecorded, Recorded
 from dispatch.model.state import MarketState
 from dispatch.service.asks import Ask
@@ -52,6 +53,10 @@ class Pace:
     def __post_init__(self) -> None:
         if not 0 < self.least_s <= self.tick_s or self.pressure_orders < 1:
             raise ValueError("a pace needs 0 < least_s <= tick_s and pressure_orders of at least 1")
+
+
+_REMEMBERED: Final = 50_000
+"""Events that are looked at when a market is taken over, to know how good words on arrivals are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +98,7 @@ class Loop:
             keep = desk.keeping(lambda: self._planner.policy)
         self._planner = Planner(travel, policy, solver, seed=seed, checked=checked, keep=keep)
         self._report, self._live, self._log = report, live, log
+        self._errors = EtaErrors()
         self._new_orders = 0
         self._pressed = asyncio.Event()
         host.listen(self._heard)
@@ -157,6 +163,7 @@ class Loop:
         if self._report is not None:
             times = (looked - began, done - looked, time.monotonic() - done)
             self._report(TickReport(number, problem.order_count, problem.rider_count, *times, len(written)))
+        await self._say_etas(solved, number)
         await self._decide_beside(solved, number)
         return written
 
@@ -176,6 +183,16 @@ class Loop:
             return
         name, version = state.policy
         await self._ask(ChangePolicy(name=name, version=version, care=care), f"care-{state.seq}")
+
+    async def _say_etas(self, solved: Solved, number: int) -> None:
+        """Say when orders come by this plan, as far as that is news to anybody."""
+        state = self._host.state
+        self._errors.seq = max(self._errors.seq, state.seq - _REMEMBERED)
+        if self._log is not None:
+            self._errors.take(await asyncio.to_thread(list, self._log.read(state.market_id, self._errors.seq)))
+        await self._host.open()
+        etas = etas_of(solved.problem, solved.plan, self._host.state, self._errors)
+        await self._ask(UpdateEtas(etas=tuple(etas)), f"etas-{number}-from-{self._host.state.seq}")
 
     async def _decide_beside(self, solved: Solved, number: int) -> None:
         """Let the shadow decide, if there is one; after the plan that counts, so that nobody waits for it."""

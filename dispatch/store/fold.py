@@ -21,6 +21,7 @@ _NAMES: Final = (
     ("order_id", "orders"),
     ("order_id", "accounts"),
     ("order_id", "cases_of"),
+    ("order_id", "etas"),
     ("rider_id", "riders"),
     ("offer_id", "offers"),
     ("case_id", "cases"),

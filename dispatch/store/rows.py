@@ -11,6 +11,7 @@ from sqlalchemy import Table
 
 from dispatch.model.care import CareRules
 from dispatch.model.codec import decode, encode
+from dispatch.model.eta import EtaState
 from dispatch.model.order import Merchant
 from dispatch.model.override import Override
 from dispatch.model.payment import AccountState
@@ -146,6 +147,10 @@ def _account(value: AccountState) -> dict[str, object]:
     }
 
 
+def _eta(value: EtaState) -> dict[str, object]:
+    return {"open": int(value.open), "late_percent": value.late_percent, "dropoff_at": value.dropoff_at}
+
+
 def _penalty(value: PenaltyState) -> dict[str, object]:
     return {"rider_id": value.rider_id, "status": value.status.value, "given_at": value.given_at}
 
@@ -184,6 +189,7 @@ PENALTIES: Final = _projection("penalties", views.PENALTIES, PenaltyState, _pena
 CLOSURES: Final = _projection("closures", views.CLOSURES, ClosureState, _closure)
 CARES: Final = _projection("cares", views.CARES, CareRules, _no_columns)
 CASES_OF: Final = _projection("cases_of", views.CASES_OF, OpenCases, _no_columns)
+ETAS: Final = _projection("etas", views.ETAS, EtaState, _eta)
 RECORDS: Final = _projection("records", views.RECORDS, RiderRecord, _no_columns)
 BARS: Final[Projection[frozenset[RiderId]]] = Projection(
     "merchant_bars",
@@ -211,6 +217,7 @@ PROJECTIONS: Final[Mapping[str, Projection[Any]]] = {
         CARES,
         CASES_OF,
         RECORDS,
+        ETAS,
     )
 }
 """Every projection of entities by the field of ``MarketState`` it holds."""

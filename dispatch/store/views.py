@@ -179,6 +179,15 @@ CARES: Final = _view("cares")
 CASES_OF: Final = _view("cases_of")
 """For each order the cases that are open."""
 
+ETAS: Final = _view(
+    "etas",
+    Column("open", Integer, nullable=False),
+    Column("late_percent", Integer, nullable=False),
+    instant("dropoff_at"),
+    Index(None, "market_id", "open", "late_percent"),
+)
+"""When orders are expected."""
+
 RECORDS: Final = _view("records")
 """What riders were blamed for."""
 
@@ -197,6 +206,7 @@ ENTITIES: Final = (
     CARES,
     CASES_OF,
     RECORDS,
+    ETAS,
 )
 """The projections with one row an entity."""
 

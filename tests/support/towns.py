@@ -148,7 +148,7 @@ class Town:
 def snapshot(state: MarketState) -> tuple[object, ...]:
     """A copy of a state, to be compared later."""
     mappings = (state.orders, state.riders, state.merchants, state.merchant_bars, state.shifts, state.offers)
-    others = (state.overrides, state.cases, state.active, state.accounts, state.cases_of, state.penalties)
+    others = (state.overrides, state.cases, state.active, state.accounts, state.cases_of, state.penalties, state.etas)
     return (state.seq, state.tick, state.policy, *(dict(mapping) for mapping in (*mappings, *others)))
 
 

@@ -7,7 +7,15 @@ from dataclasses import dataclass, is_dataclass
 import pytest
 
 from dispatch.errors import InvalidInputError
-from dispatch.model import events_case, events_dispatch, events_market, events_money, events_order, events_rider
+from dispatch.model import (
+    events_case,
+    events_dispatch,
+    events_eta,
+    events_market,
+    events_money,
+    events_order,
+    events_rider,
+)
 from dispatch.model.codec import Json, decode, encode
 from dispatch.model.events import EVENT_TYPES, DeliveryFailed, LegStarted, OrderPlaced, from_dict, to_dict
 from dispatch.model.order import Order, OrderId, Vehicle
@@ -90,7 +98,7 @@ def test_whole_numbers_are_read_where_fractions_are_meant_but_not_the_reverse() 
 
 
 def test_the_registry_knows_every_event_by_its_name() -> None:
-    modules = (events_order, events_dispatch, events_rider, events_market, events_case, events_money)
+    modules = (events_order, events_dispatch, events_rider, events_market, events_case, events_money, events_eta)
     defined = {
         kind
         for module in modules

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from dispatch.model.effects.etas import end_eta
 from dispatch.model.effects.tasks import after_task, back_to_merchant, task_again, without_order
 from dispatch.model.events import (
     CustodyEvent,
@@ -84,6 +85,8 @@ def fold_custody(state: MarketState, event: CustodyEvent, at: Instant) -> None:
     state.orders[order_id] = moved
     # That food is gone is said of the rider, not by the rider.
     state.riders[event.rider_id] = rider if isinstance(event, OrderLost) else rider.heard(at)
+    if dispatch in (DispatchStatus.DONE, DispatchStatus.RETURNING):
+        end_eta(state, order_id)
     if dispatch is DispatchStatus.DONE:
         state.active.pop(order_id, None)
     elif isinstance(event, DeliveryCorrected):

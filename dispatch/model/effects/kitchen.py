@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import assert_never
 
+from dispatch.model.effects.etas import end_eta
 from dispatch.model.effects.money import charge_changed, open_account
 from dispatch.model.effects.tasks import back_to_merchant, without_order
 from dispatch.model.events import (
@@ -142,6 +143,7 @@ def _called_off(state: MarketState, event: OrderCancelled | OrderRejected, at: I
         left = back_to_merchant(rider, event.order_id) if returns else without_order(rider, event.order_id)
         state.riders[rider.rider.id] = left
     state.orders[event.order_id] = ended
+    end_eta(state, event.order_id)
 
 
 def _collected(state: MarketState, event: OrderCollected, at: Instant) -> None:

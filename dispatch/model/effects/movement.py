@@ -9,7 +9,7 @@ from dispatch.model.lifecycle import DISPATCH_TABLE, TASK_TABLE, IllegalMove, Ta
 from dispatch.model.rider import Task, TaskKind
 from dispatch.model.state import Leg, MarketState, OrderState, RiderState
 from dispatch.model.stops import first_stop, in_order, same_tasks, task_status
-from dispatch.units import Instant
+from dispatch.units import Instant, Seconds
 
 _BEGUN = (TaskStatus.STARTED, TaskStatus.ARRIVED)
 _WHAT = {
@@ -68,7 +68,8 @@ def _left(state: MarketState, event: LegStarted, at: Instant) -> None:
         raise IllegalMove(f"Rider {event.rider_id} is under way already.", "Report the arrival first.")
     stop = first_stop(rider.tasks, state.orders)
     concerned = stop.tasks if stop is not None and stop.place == event.destination else ()
-    orders = [_task_moved(state.orders[task.order_id], task, event) for task in concerned]
+    due_at = at if rider.depart_at is None else max(rider.depart_at, rider.since, rider.busy_until)
+    orders = [_behind(_task_moved(state.orders[task.order_id], task, event), at - due_at) for task in concerned]
     state.riders[event.rider_id] = rider.heard(at)._replace(
         leg=Leg(event.origin, event.destination, at, event.arrives_at),
         place=event.origin,
@@ -92,7 +93,8 @@ def _arrived(state: MarketState, event: ArrivedAtStop, at: Instant) -> None:
         raise IllegalMove(f"Rider {event.rider_id} is not under way.", "Report the start of the leg first.")
     stop = first_stop(rider.tasks, state.orders)
     concerned = stop.tasks if stop is not None and stop.place == event.place else ()
-    orders = [_task_moved(state.orders[task.order_id], task, event) for task in concerned]
+    behind_s = at - rider.leg.arrives_at
+    orders = [_behind(_task_moved(state.orders[task.order_id], task, event), behind_s) for task in concerned]
     state.riders[event.rider_id] = rider.heard(at)._replace(
         leg=None, place=event.place, since=at, version=rider.version + 1
     )
@@ -108,6 +110,11 @@ def _task_moved(order: OrderState, task: Task, event: MovementEvent) -> OrderSta
         return order._replace(return_task=status, version=version)
     dispatch = after(DISPATCH_TABLE, order.dispatch, event, "order", task.order_id)
     return order._replace(pickup_task=status, dispatch=dispatch, version=version)
+
+
+def _behind(order: OrderState, late_s: Seconds) -> OrderState:
+    """The order with what its rider was late by on setting out, or on the way."""
+    return order._replace(rider_late_s=order.rider_late_s + late_s) if late_s > 0 else order
 
 
 def _write(state: MarketState, orders: list[OrderState]) -> None:
