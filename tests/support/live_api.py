@@ -109,6 +109,8 @@ def live_api(
                 passwords.append(await services.access.first_start() or "" if guarded else "")
                 guard = services.access if guarded else KnownTokens(everybody())
                 yield AppState(services=services, guard=guard, secret=b"tests")
+            if gateway is not None:
+                await gateway.close()
 
         with serving(Server(create_app(start))) as url:
             yield Live(url, store, passwords[0])
