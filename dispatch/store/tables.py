@@ -291,12 +291,130 @@ SHADOW_TICKS: Final = Table(
 )
 """What a shadow would have done at a tick, beside what was done; old ones are deleted."""
 
+NOTICES: Final = Table(
+    "notices",
+    METADATA,
+    word("id", key=True),
+    word("market_id"),
+    instant("seq"),
+    word("occasion"),
+    word("audience"),
+    word("person"),
+    word("order_id", nullable=True),
+    Column("about", Text, nullable=False),
+    Column("content", Text, nullable=False),
+    word("plan"),
+    Column("urgent", Integer, nullable=False),
+    word("state"),
+    instant("created_at"),
+    instant("until_at"),
+    instant("read_at", nullable=True),
+    word("read_by"),
+    Index(None, "market_id", "person", "created_at"),
+    Index(None, "market_id", "order_id"),
+    Index(None, "market_id", "state", "created_at"),
+)
+"""What somebody is told; ``content`` are values that texts are filled in with, ``plan`` the channels in order."""
+
+SENDINGS: Final = Table(
+    "sendings",
+    METADATA,
+    word("id", key=True),
+    word("market_id"),
+    word("notice_id"),
+    Column("step", Integer, nullable=False),
+    word("channel"),
+    word("address"),
+    word("device_id", nullable=True),
+    word("state"),
+    word("provider_id"),
+    Column("error", Text, nullable=False),
+    Column("took_ms", BigInteger, nullable=False),
+    instant("created_at"),
+    instant("sent_at", nullable=True),
+    instant("delivered_at", nullable=True),
+    instant("ended_at", nullable=True),
+    Index(None, "notice_id"),
+    Index(None, "market_id", "channel", "created_at"),
+)
+"""Each message on its way to one address over one channel."""
+
+PREFERENCES: Final = Table(
+    "preferences",
+    METADATA,
+    word("market_id", key=True),
+    word("person", key=True),
+    word("role"),
+    word("language"),
+    word("time_zone"),
+    Column("quiet_from", Integer, nullable=True),
+    Column("quiet_to", Integer, nullable=True),
+    word("email"),
+    word("phone"),
+    Column("choices", Text, nullable=False),
+    instant("version"),
+    instant("changed_at"),
+    word("changed_by"),
+)
+"""How each person wants to be told things."""
+
+DEVICES: Final = Table(
+    "devices",
+    METADATA,
+    word("id", key=True),
+    word("market_id"),
+    word("person"),
+    word("role"),
+    word("endpoint"),
+    word("public_key"),
+    word("auth"),
+    word("label"),
+    word("state"),
+    word("why"),
+    instant("created_at"),
+    instant("changed_at"),
+    instant("seen_at", nullable=True),
+    Index(None, "market_id", "person"),
+    Index("ix_devices_market_id_endpoint", "market_id", "endpoint", unique=True),
+)
+"""Browsers that take web push, and those that do not any more."""
+
+MATRICES: Final = Table(
+    "notice_matrices",
+    METADATA,
+    word("market_id", key=True),
+    Column("version", BigInteger, primary_key=True, autoincrement=False),
+    word("language"),
+    Column("cells", Text, nullable=False),
+    instant("changed_at"),
+    word("changed_by"),
+)
+"""Every version of what a market tells otherwise than the defaults do; the newest counts."""
+
+NOTICE_MARKS: Final = Table("notice_marks", METADATA, word("market_id", key=True), instant("after_seq"))
+"""Up to which event people were told."""
+
+LINKS: Final = Table(
+    "links",
+    METADATA,
+    word("market_id", key=True),
+    word("order_id", key=True),
+    word("token_hash"),
+    instant("generation"),
+    instant("made_at"),
+    word("made_by"),
+    instant("ended_at", nullable=True),
+    Index(None, "token_hash", unique=True),
+)
+"""By which link each customer follows an order; of its token only a hash is kept."""
+
 PASSING: Final = (PLANS, SHADOW_TICKS)
 """Tables that no backup holds: what is in them is deleted after a while anyway."""
 
 KEPT: Final = (
     SETTINGS, MARKETS, EVENTS, COMMANDS, OUTBOX, TIMERS, LEASES,
     ACCOUNTS, SESSIONS, MARKET_SETTINGS, WEBHOOKS, DELIVERIES,
-    POLICIES, SHADOWS, ZONES, PLANS, SHADOW_TICKS,
+    POLICIES, SHADOWS, ZONES, PLANS, SHADOW_TICKS, LINKS,
+    NOTICES, SENDINGS, PREFERENCES, DEVICES, MATRICES, NOTICE_MARKS,
 )  # fmt: skip
 """All tables of this module."""
