@@ -37,7 +37,7 @@ class Settings:
     of the clock in one of the wall. records, history: folders for decision
     records and for the history of positions. market: the market of a service that has
     none yet. log: from which level on; log_format: "json", or "text" for people. webhook_loopback: webhooks may lead to
-    this machine, for tests and sandboxes.
+    this machine, for tests and sandboxes. sandbox: the clock stands until it is moved over the API.
     stripe_key, stripe_signing_secret (two by a comma while one is changed), stripe_return_url (of customers, with
     {order_id}), stripe_url: the gateway where customers pay.
     oidc_issuer, oidc_audience: people may sign in there; that is what it calls this service.
@@ -55,6 +55,7 @@ class Settings:
     log: str = "info"
     log_format: str = "json"
     webhook_loopback: bool = False
+    sandbox: bool = False
     oidc_issuer: str | None = None
     oidc_audience: str = ""
     stripe_key: str | None = field(default=None, repr=False)
@@ -80,6 +81,9 @@ def _issues(settings: Settings) -> Iterator[Issue]:
     if settings.role is not Part.ALL and settings.redis is None:
         cause = f"a process of role {settings.role.value} needs Redis to reach the others"
         yield Issue("field_missing", cause, "Give --redis, or run one process with --role all.", field="redis")
+    if settings.sandbox and (settings.role is not Part.ALL or settings.redis is not None or settings.speed != 1):
+        cause = "a sandbox is one process, and its clock goes only when it is moved"
+        yield Issue("sandbox_alone", cause, "Leave out --redis, --role, --speed and --demo.", field="sandbox")
     if settings.secret is not None and len(settings.secret) < LEAST_SECRET:
         cause = f"the secret has {len(settings.secret)} characters"
         yield Issue("out_of_range", cause, f"Use {LEAST_SECRET} or more, at random.", field="secret")
@@ -105,6 +109,7 @@ _READ: Final[Mapping[str, Callable[[str], object]]] = {
     "speed": float,
     "role": Part,
     "webhook_loopback": _switch,
+    "sandbox": _switch,
 }
 
 

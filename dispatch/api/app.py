@@ -31,6 +31,7 @@ from dispatch.api.routes import (
     plans,
     policies,
     riders,
+    sandbox,
     streams,
     watch,
     webhooks,
@@ -61,6 +62,7 @@ ROOMS = (
     dispatchers,
     streams,
     webhooks,
+    sandbox,
     watch,
 )
 

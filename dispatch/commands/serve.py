@@ -21,6 +21,7 @@ import click
 @click.option(
     "--speed", type=float, help="Seconds of the service's clock in one of the wall.  [default: 1; of a demo 20]"
 )
+@click.option("--sandbox", is_flag=True, help="For tries: the clock stands until it is moved over the API.")
 @click.option("--for", "for_s", metavar="SECONDS", type=click.FloatRange(min=0), help="Stop so long after being ready.")
 def serve(
     demo: bool,
@@ -30,6 +31,7 @@ def serve(
     redis: str | None,
     role: str | None,
     speed: float | None,
+    sandbox: bool,
     for_s: float | None,
 ) -> None:
     """Run the service until it is stopped (Ctrl-C, or SIGTERM), which loses nothing that was acknowledged.
@@ -47,5 +49,13 @@ def serve(
     # Late, because the service takes a while to load, and `dispatch --help` should not.
     from dispatch.commands.serving import run  # noqa: PLC0415
 
-    given = {"host": host, "port": port, "db": db, "redis": redis, "role": role, "speed": speed}
+    given = {
+        "host": host,
+        "port": port,
+        "db": db,
+        "redis": redis,
+        "role": role,
+        "speed": speed,
+        "sandbox": sandbox or None,
+    }
     run(given, demo=demo, for_s=for_s)

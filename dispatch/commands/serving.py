@@ -22,7 +22,7 @@ from dispatch.api.server import Server
 from dispatch.api.state import AppState
 from dispatch.commands.demo import DEMO_MARKET, DEMO_SPEED, QUIET, Robots
 from dispatch.commands.listening import address_of, listen
-from dispatch.engine.clock import Clock, FastClock, SystemClock
+from dispatch.engine.clock import Clock, FastClock, SimulatedClock, SystemClock
 from dispatch.engine.planner import Keep
 from dispatch.engine.records import RecordStore
 from dispatch.errors import InvalidInputError, Issue
@@ -34,6 +34,7 @@ from dispatch.service.markets import MarketSettings
 from dispatch.service.oidc import Oidc
 from dispatch.service.principals import Role
 from dispatch.service.running import Running, run_services
+from dispatch.service.sandbox import Sandbox
 from dispatch.service.setup import keep_market, load_markets
 from dispatch.service.webhook_sending import Reach
 from dispatch.settings import Part, Settings, load_settings
@@ -101,6 +102,8 @@ def _announce(url: str, settings: Settings, started: _Started) -> None:
     click.echo(f"Dispatch serves {url} (role {settings.role.value}, API description: {url}/openapi.json)")
     if started.password is not None:
         click.echo(f"Sign in as admin with the password {started.password} (shown this once).")
+    if settings.sandbox:
+        click.echo("A sandbox: its clock stands until it is moved by POST /v1/sandbox/clock.")
     if started.robots_key is not None:
         pace = "in real time" if settings.speed == 1 else f"with a clock {settings.speed:g} times as fast as yours"
         click.echo(f"A synthetic city {pace}; robots are its merchants, customers and riders. Ctrl-C ends it.")
@@ -111,7 +114,7 @@ def _announce(url: str, settings: Settings, started: _Started) -> None:
 @asynccontextmanager
 async def _start(settings: Settings, store: Store, started: _Started, *, demo: bool) -> AsyncIterator[AppState]:
     secret = _secret(settings)
-    clock = _clock(settings)
+    clock = _clock(settings, store)
     markets = _markets(settings, store, clock)
     how = Running(
         live=None if settings.redis is None else open_live(settings.redis),
@@ -124,6 +127,7 @@ async def _start(settings: Settings, store: Store, started: _Started, *, demo: b
         oidc=_issuer(settings),
         history=None if settings.history is None else Path(settings.history),
         gateway=_gateway(settings),
+        sandbox=Sandbox(clock) if isinstance(clock, SimulatedClock) else None,
     )
     async with run_services(store, clock, solve, markets, how) as services:
         if settings.role is not Part.WORKER:
@@ -167,8 +171,12 @@ async def _robots_key(access: Access) -> str:
     return (await access.add_server(wanted, by="demo"))[1]
 
 
-def _clock(settings: Settings) -> Clock:
-    return SystemClock() if settings.speed == 1.0 else FastClock(SystemClock().now(), settings.speed)
+def _clock(settings: Settings, store: Store) -> Clock:
+    """What the service takes for the time. One that goes its own way begins no earlier than the log ends."""
+    if settings.speed == 1.0 and not settings.sandbox:
+        return SystemClock()
+    start = max(SystemClock().now(), store.last_recorded_at())
+    return SimulatedClock(start) if settings.sandbox else FastClock(start, settings.speed)
 
 
 def _markets(settings: Settings, store: Store, clock: Clock) -> list[MarketSettings]:

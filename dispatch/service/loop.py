@@ -105,16 +105,24 @@ class Loop:
 
     async def run(self) -> None:
         """Tick until cancelled. A tick that was refused is told of, and the next one tries again."""
-        self._host.foresee = self.foresee
+        self.begin()
         while True:
             began = time.monotonic()
-            try:
-                await self.tick()
-            except UnsoundPlanError:
-                LOG.exception("market %s: the plan was not put into effect", self._host.market_id)
-            except DispatchError as error:
-                LOG.warning("market %s: no tick: %s", self._host.market_id, error)
+            await self.try_tick()
             await self._wait(began)
+
+    def begin(self) -> None:
+        """Let the market ask what decisions of people would change."""
+        self._host.foresee = self.foresee
+
+    async def try_tick(self) -> None:
+        """One tick; where it is refused, that is told of."""
+        try:
+            await self.tick()
+        except UnsoundPlanError:
+            LOG.exception("market %s: the plan was not put into effect", self._host.market_id)
+        except DispatchError as error:
+            LOG.warning("market %s: no tick: %s", self._host.market_id, error)
 
     async def _wait(self, began: float) -> None:
         """Until the next tick is due; new orders and decisions of people bring it forward."""

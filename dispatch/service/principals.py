@@ -64,6 +64,7 @@ class Right(StrEnum):
     MANAGE_MARKETS = "markets:write"
     MANAGE_ACCESS = "access:write"
     MANAGE_WEBHOOKS = "webhooks:write"
+    MOVE_CLOCK = "sandbox:write"
 
 
 _STAFF: Final = frozenset(
@@ -97,7 +98,7 @@ _CASES: Final = frozenset({Right.SEE_CASES, Right.ANSWER_CASES})
 
 RIGHTS: Final[Mapping[Role, frozenset[Right]]] = {
     Role.ADMIN: frozenset(Right) - {Right.RIDE},
-    Role.OPERATIONS: frozenset(Right) - {Right.RIDE, Right.MANAGE_ACCESS},
+    Role.OPERATIONS: frozenset(Right) - {Right.RIDE, Right.MANAGE_ACCESS, Right.MOVE_CLOCK},
     Role.DISPATCHER: _CARE | {Right.OVERRIDE, Right.MANAGE_CLOSURES},
     Role.CUSTOMER_SERVICE: _CARE | {Right.HANDLE_MONEY},
     Role.SALES: frozenset(
@@ -129,6 +130,7 @@ RIGHTS: Final[Mapping[Role, frozenset[Right]]] = {
             Right.SEE_ZONES,
             Right.SEE_MONEY,
             Right.MANAGE_WEBHOOKS,
+            Right.MOVE_CLOCK,
         }
     ),
 }

@@ -37,6 +37,7 @@ from dispatch.service.quota import Quota
 from dispatch.service.read import Reads
 from dispatch.service.refunds import RefundRunner
 from dispatch.service.relay import hear, tell
+from dispatch.service.sandbox import Part, Sandbox
 from dispatch.service.service import Services, travel_of
 from dispatch.service.sight import Sight
 from dispatch.service.timers import Timers
@@ -69,6 +70,7 @@ class Running:
     history: a folder for the history of positions, written to every history_s. quota: how
     much anybody may ask.
     gateway: where customers pay.
+    sandbox: moves the clock; nothing goes on by itself then. It must be the clock of the service.
     compiling: whether the solver is compiled before the first tick; the process answers meanwhile, ready after it.
     """
 
@@ -86,6 +88,7 @@ class Running:
     quota: Quota = field(default_factory=Quota)
     compiling: bool = False
     gateway: Gateway | None = None
+    sandbox: Sandbox | None = None
 
 
 ALONE: Final = Running()
@@ -106,7 +109,7 @@ async def run_services(
     zones = Zones(store, SystemClock())
     payments = Payments(known, reads, SystemClock(), how.gateway)
     parts = (known, reads, live, access, Sight(reads), webhooks, policies, zones, payments)
-    services = Services(store, clock, *parts, how.speed, name, quota=how.quota)
+    services = Services(store, clock, *parts, how.speed, name, quota=how.quota, sandbox=how.sandbox)
     async with AsyncExitStack() as stack:
         pool = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="solver"))
         for settings in markets:
@@ -213,12 +216,17 @@ async def _take_markets(
         return host
 
     def start(market: Market, host: Host, work: Background) -> None:
-        work.start(Timers(host, services.store, services.name).run(), f"timers of {market.settings.id}")
+        timers = Timers(host, services.store, services.name)
+        loop = _loop(services, market.settings, host, solver, pool, how) if how.ticking else None
+        if how.sandbox is not None:
+            part = Part(timers, loop, max(1, round(market.settings.pace.tick_s)))
+            work.start(how.sandbox.take_part(market.settings.id, part), f"sandbox of {market.settings.id}")
+            return
+        work.start(timers.run(), f"timers of {market.settings.id}")
         if how.live is not None:
             work.start(serve(services.live, host), f"commands for {market.settings.id}")
             work.start(tell(services.live, market.feed), f"news from {market.settings.id}")
-        if how.ticking:
-            loop = _loop(services, market.settings, host, solver, pool, how)
+        if loop is not None:
             work.start(_tick_when_ready(services, loop), f"dispatch loop of {market.settings.id}")
 
     def begin(market: Market) -> None:

@@ -17,6 +17,7 @@ from dispatch.service.payments import Payments
 from dispatch.service.policies import Policies
 from dispatch.service.quota import Quota
 from dispatch.service.read import Reads
+from dispatch.service.sandbox import Sandbox
 from dispatch.service.sight import Sight
 from dispatch.service.watch import MarketWatch
 from dispatch.service.webhooks import Webhooks
@@ -48,6 +49,7 @@ class Services:
     measures: Measures = field(default_factory=Measures)
     watch: MarketWatch | None = None
     quota: Quota = field(default_factory=Quota)
+    sandbox: Sandbox | None = None
 
     def travel(self, market_id: MarketId) -> TravelTimes:
         """Travel times of a market."""
@@ -56,6 +58,8 @@ class Services:
     def stop(self) -> None:
         """Let go of everybody who waits: streams and long polls end."""
         self.stopping = True
+        if self.sandbox is not None:
+            self.sandbox.stopping = True
         for market in self.markets.all.values():
             market.feed.close()
 

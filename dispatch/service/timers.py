@@ -34,6 +34,7 @@ from dispatch.service.host import Host
 from dispatch.store.store import Store
 from dispatch.store.timers import claim_timers, next_due_at
 from dispatch.store.writes import TimerClaim
+from dispatch.units import Instant
 
 LOG: Final = logging.getLogger(__name__)
 
@@ -103,7 +104,7 @@ class Timers:
     async def fire_due(self) -> int:
         """Carry out what is due; how many timers that were."""
         now = self._host.clock.now()
-        due_at = await asyncio.to_thread(self._next_due_at)
+        due_at = await asyncio.to_thread(self._next_due_at, None)
         if due_at is None or due_at > now:
             return 0
         claiming = partial(
@@ -113,9 +114,13 @@ class Timers:
         await asyncio.gather(*(self._fire(claim) for claim in claims))
         return len(claims)
 
-    def _next_due_at(self) -> int | None:
+    async def next_after(self, now: Instant) -> Instant | None:
+        """When the next timer is due that is not due at ``now``."""
+        return await asyncio.to_thread(self._next_due_at, now)
+
+    def _next_due_at(self, after: Instant | None) -> Instant | None:
         with self._store.reading() as connection:
-            return next_due_at(connection)
+            return next_due_at(connection, self._host.market_id, after)
 
     async def _fire(self, claim: TimerClaim) -> None:
         lead = self._fires.get(claim.kind)

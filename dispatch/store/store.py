@@ -8,7 +8,7 @@ from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from typing import Final, Self, TypeVar
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, and_, func, select
 
 from dispatch.model.actor import Actor
 from dispatch.model.codec import Json
@@ -145,6 +145,13 @@ class Store:
         """Every market that has ever been written to."""
         with self.reading() as connection:
             return tuple(MarketId(name) for name in connection.execute(select(MARKETS.c.market_id)).scalars())
+
+    def last_recorded_at(self) -> Instant:
+        """When the last event of any market was recorded; 0 where there is none."""
+        last = and_(EVENTS.c.market_id == MARKETS.c.market_id, EVENTS.c.seq == MARKETS.c.seq)
+        with self.reading() as connection:
+            found = connection.execute(select(func.max(EVENTS.c.recorded_at)).join(MARKETS, last)).scalar()
+        return found or 0
 
     def event_count(self) -> int:
         """How many events there are in all markets."""

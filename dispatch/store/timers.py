@@ -148,9 +148,16 @@ def end_fired(connection: Connection, claims: Sequence[TimerClaim]) -> None:
         finish(connection, TIMERS, key, one.attempts, {"state": FIRED})
 
 
-def next_due_at(connection: Connection) -> Instant | None:
-    """When the next timer is due."""
-    return connection.execute(select(func.min(TIMERS.c.due_at)).where(TIMERS.c.state == WAITING)).scalar()
+def next_due_at(
+    connection: Connection, market_id: MarketId | None = None, after: Instant | None = None
+) -> Instant | None:
+    """When the next timer is due, of one market or of all; ``after``: of those that are due later than that."""
+    query = select(func.min(TIMERS.c.due_at)).where(TIMERS.c.state == WAITING)
+    if market_id is not None:
+        query = query.where(TIMERS.c.market_id == market_id)
+    if after is not None:
+        query = query.where(TIMERS.c.due_at > after)
+    return connection.execute(query).scalar()
 
 
 def timers_overdue(connection: Connection, now: Instant) -> int:

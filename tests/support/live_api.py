@@ -9,13 +9,14 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 
 from dispatch.api.app import create_app
 from dispatch.api.server import Server
 from dispatch.api.state import AppState
-from dispatch.engine.clock import Clock, SystemClock
+from dispatch.engine.clock import Clock, SimulatedClock, SystemClock
 from dispatch.model.order import MarketId, MerchantId
 from dispatch.model.rider import RiderId
 from dispatch.pay.gateway import Gateway
@@ -25,6 +26,7 @@ from dispatch.service.oidc import Oidc
 from dispatch.service.principals import Principal, Role, UnauthenticatedError
 from dispatch.service.quota import Quota
 from dispatch.service.running import Running, run_services
+from dispatch.service.sandbox import Sandbox
 from dispatch.service.webhook_sending import Reach
 from dispatch.solver.solve import solve
 from dispatch.store.store import Store, open_store
@@ -72,13 +74,20 @@ class Live:
         """A client that sends this token."""
         return httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {token}"}, timeout=30)
 
+    def advance(self, seconds: int, token: str = "admin") -> dict[str, Any]:
+        """Move the clock of a sandbox on, and what it answers: ``now``, ``ticks``, ``timers``."""
+        with self.client(token) as client:
+            answer = client.post("/v1/sandbox/clock", json={"advance_s": seconds}, timeout=120).raise_for_status()
+        found: dict[str, Any] = answer.json()
+        return found
+
 
 @contextmanager
 def live_api(
     store_url: str,
     *,
     clock: Clock | None = None,
-    pace: Pace = QUICK,
+    pace: Pace | None = None,
     ticking: bool = True,
     guarded: bool = False,
     markets: Sequence[MarketId] = (MARKET,),
@@ -87,8 +96,14 @@ def live_api(
     history: Path | None = None,
     gateway: Gateway | None = None,
     quota: Quota | None = None,
+    sandbox: bool = False,
 ) -> Iterator[Live]:
-    """Serve the API from a store, with a guard that knows ``everybody``, or, ``guarded``, with the real one."""
+    """Serve the API from a store, with a guard that knows ``everybody``, or, ``guarded``, with the real one.
+
+    sandbox: its clock stands until ``Live.advance`` moves it, and ticks are ten seconds of that apart.
+    """
+    clock = clock or (SimulatedClock(SystemClock().now()) if sandbox else SystemClock())
+    pace = pace or (Pace() if sandbox else QUICK)
     settings = [MarketSettings(id=market_id, pace=pace) for market_id in markets]
     passwords: list[str] = []
     with open_store(store_url, upgrading=True) as store:
@@ -104,8 +119,9 @@ def live_api(
                 history_s=0.05,
                 gateway=gateway,
                 quota=quota or Quota(),
+                sandbox=Sandbox(clock) if sandbox and isinstance(clock, SimulatedClock) else None,
             )
-            async with run_services(store, clock or SystemClock(), solve, settings, how) as services:
+            async with run_services(store, clock, solve, settings, how) as services:
                 passwords.append(await services.access.first_start() or "" if guarded else "")
                 guard = services.access if guarded else KnownTokens(everybody())
                 yield AppState(services=services, guard=guard, secret=b"tests")

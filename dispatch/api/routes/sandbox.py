@@ -1,0 +1,43 @@
+"""The clock of a sandbox: a service that was started with `--sandbox`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+
+from dispatch.api.auth import may
+from dispatch.api.schemas.sandbox import ClockMove, ClockOut
+from dispatch.api.state import Api
+from dispatch.errors import NotFoundError
+from dispatch.service.principals import Right
+from dispatch.service.sandbox import Moved, Sandbox
+
+router = APIRouter(prefix="/v1/sandbox", tags=["sandbox"])
+
+
+def _sandbox(api: Api) -> Sandbox:
+    if api.sandbox is None:
+        cause = "This service is not a sandbox; its clock goes by itself."
+        raise NotFoundError(cause, "Start one with --sandbox.")
+    return api.sandbox
+
+
+InSandbox = Annotated[Sandbox, Depends(_sandbox)]
+
+
+@router.get("/clock", dependencies=[Depends(may(Right.MOVE_CLOCK))])
+async def get_clock(sandbox: InSandbox) -> ClockOut:
+    """What time it is in the sandbox."""
+    return ClockOut.of(Moved(sandbox.clock.now()))
+
+
+@router.post("/clock", dependencies=[Depends(may(Right.MOVE_CLOCK))])
+async def move_clock(body: ClockMove, api: Api, sandbox: InSandbox) -> ClockOut:
+    """Move the clock on, by so many seconds or to an instant; answers when all that was due on the way has happened.
+
+    Timers fire in the order in which they are due, and markets are planned at their pace (every ten seconds if
+    nothing else was set). Back is refused (`clock_back`).
+    """
+    await api.ready.wait()
+    return ClockOut.of(await sandbox.move(body.to(sandbox.clock.now()), frozenset(api.markets.all)))
