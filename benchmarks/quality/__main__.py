@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from benchmarks.quality.data import data_folder
-from benchmarks.quality.protocols import SCOPES, USUAL, Scope, Setting
+from benchmarks.quality.protocols import SCOPES, UNDELIVERED_SHARE, USUAL, Scope, Setting
 from benchmarks.quality.robust import OTHERS, measure_robustness, robust_markdown, robust_rows, robust_table
 from benchmarks.quality.run import UNITS, Manner, Result, figures, means, rows_of, run_all
 from benchmarks.rows import Row, target_table, write_rows
@@ -100,10 +100,14 @@ def _size(setting: Setting) -> tuple[int, str]:
     return sum(path.stat().st_size for path in setting.path.iterdir()), setting.name
 
 
+SHOWN: Final = {name: unit for name, unit in UNITS.items() if name != UNDELIVERED_SHARE}
+"""What tables show: the share that was delivered says the other one."""
+
+
 def scope_table(scope: Scope, results: Mapping[Setting, Result]) -> Table:
     """The runs of a scope, and their means in the last line."""
     table = Table("", title=scope.name)
-    for name, unit in UNITS.items():
+    for name, unit in SHOWN.items():
         first, _, rest = name.partition(" ")
         below = rest if unit == "orders" else f"{rest} {unit}"
         table.add_column(f"{first}\n{below}", justify="right", no_wrap=True)
@@ -115,7 +119,7 @@ def scope_table(scope: Scope, results: Mapping[Setting, Result]) -> Table:
 
 
 def _add(table: Table, name: str, values: Mapping[str, float]) -> None:
-    cells = (_cell(values[metric], unit) if metric in values else "-" for metric, unit in UNITS.items())
+    cells = (_cell(values[metric], unit) if metric in values else "-" for metric, unit in SHOWN.items())
     table.add_row(name, *cells)
 
 

@@ -12,13 +12,22 @@ from statistics import mean
 from typing import Final
 
 from benchmarks.quality.bound import bound_min
-from benchmarks.quality.protocols import CLICK_TO_DOOR, DELIVERED_SHARE, UNDELIVERED, Scope, Setting, Targets
+from benchmarks.quality.pay import cost_an_order
+from benchmarks.quality.protocols import (
+    CLICK_TO_DOOR,
+    COST_AN_ORDER,
+    DELIVERED_SHARE,
+    TICK_P99,
+    UNDELIVERED,
+    UNDELIVERED_SHARE,
+    Scope,
+    Setting,
+    Targets,
+)
 from benchmarks.rows import Row
-from benchmarks.snapshots import make_snapshot
-from dispatch.engine.policy import load_policy
 from dispatch.errors import DispatchError
 from dispatch.geo.travel import PlanarTravel
-from dispatch.solver.solve import solve
+from dispatch.service.warm import warm_up_all
 from simulations.comparison.runs import RunFailedError
 from simulations.metrics import Metrics, measure
 from simulations.policies import contender
@@ -41,11 +50,15 @@ class Manner:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """Figures of a run, the CPU seconds that it took from the first event to the last, and what nobody could beat."""
+    """Figures of a run, the CPU seconds that it took from the first event to the last, and what nobody could beat.
+
+    cost_an_order: dollars, of Grubhub instances.
+    """
 
     metrics: Metrics
     cpu_s: float
     bound_min: float | None = None
+    cost_an_order: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +72,17 @@ class Refusal:
 UNITS: Final[Mapping[str, str]] = {
     "orders": "orders",
     UNDELIVERED: "orders",
+    UNDELIVERED_SHARE: "%",
     DELIVERED_SHARE: "%",
     CLICK_TO_DOOR: "min",
     "click_to_door bound": "min",
     "click_to_door p90": "min",
     "ready_to_pickup mean": "min",
     "penalised mean": "min",
+    COST_AN_ORDER: "$",
     "CPU time": "s",
+    "tick p50": "ms CPU",
+    TICK_P99: "ms CPU",
 }
 """The metrics of a row, and their units. Undelivered: cancelled ones and those given up, too."""
 
@@ -99,8 +116,7 @@ def _told(setting: Setting, result: Result | Refusal, done: Done) -> Result:
 
 def _warm_up() -> None:
     """Compile, or load what was compiled, so that no run pays for it."""
-    for policy in ("default", "grubhub", "colombia"):
-        solve(make_snapshot(8, 12), load_policy(policy).params, seed=1)
+    warm_up_all(("default", "grubhub", "colombia"))
 
 
 def attempt(setting: Setting, manner: Manner) -> Result | Refusal:
@@ -130,7 +146,8 @@ def run(setting: Setting, manner: Manner) -> Result:
         folder = manner.solutions / setting.path.name
         folder.mkdir(parents=True, exist_ok=True)
         write_solution(folder, instance, outcome.events)
-    return Result(measure(outcome), cpu_s, bound_min(instance))
+    cost = cost_an_order(instance, outcome.events) if isinstance(instance.travel, PlanarTravel) else None
+    return Result(measure(outcome), cpu_s, bound_min(instance), cost)
 
 
 def figures(result: Result) -> dict[str, float]:
@@ -139,13 +156,17 @@ def figures(result: Result) -> dict[str, float]:
     found = {
         "orders": metrics.orders,
         UNDELIVERED: metrics.orders - metrics.delivered,
+        UNDELIVERED_SHARE: 100 * (1 - metrics.delivered / metrics.orders) if metrics.orders else None,
         DELIVERED_SHARE: 100 * metrics.delivered / metrics.orders if metrics.orders else None,
         CLICK_TO_DOOR: metrics.click_to_door_mean_min,
         "click_to_door bound": result.bound_min,
         "click_to_door p90": metrics.click_to_door_p90_min,
         "ready_to_pickup mean": metrics.ready_to_pickup_mean_min,
         "penalised mean": metrics.penalised_mean_min,
+        COST_AN_ORDER: result.cost_an_order,
         "CPU time": result.cpu_s,
+        "tick p50": metrics.tick_cpu_p50_ms,
+        TICK_P99: metrics.tick_cpu_p99_ms,
     }
     return {name: float(value) for name, value in found.items() if value is not None}
 
@@ -161,6 +182,7 @@ def means(results: Sequence[Result]) -> dict[str, float]:
             found[name] = sum(values) if name in ("orders", UNDELIVERED, "CPU time") else mean(values)
     if orders:
         found[DELIVERED_SHARE] = 100 * (orders - undelivered) / orders
+        found[UNDELIVERED_SHARE] = 100 * undelivered / orders
     return found
 
 

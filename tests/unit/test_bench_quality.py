@@ -12,12 +12,17 @@ from click.testing import CliRunner
 
 from benchmarks.quality.__main__ import main
 from benchmarks.quality.data import VARIABLE, DataAbsentError, data_folder
+from benchmarks.quality.pay import cost_an_order
 from benchmarks.quality.protocols import SCOPES, USUAL, Scope, Setting
 from benchmarks.quality.run import Manner, Result, attempt, figures, means, rows_of, run_all
 from simulations.comparison.runs import RunFailedError
+from simulations.instance import Instance
 from simulations.metrics import Metrics
+from simulations.readers import load_instance
 from simulations.worlds import Declines, Kitchens, World
+from tests.support.builders import MARKET, NOON, a_rider, a_shift
 from tests.support.sources import REPOSITORY
+from tests.support.towns import Town
 
 EXAMPLES = REPOSITORY / "data" / "examples"
 
@@ -63,6 +68,7 @@ def test_means_add_up_orders_and_average_the_rest(shared: Path) -> None:
     found = means([Result(first, 1.0), Result(second, 2.5)])
     assert (found["orders"], found["undelivered"], found["CPU time"]) == (40, 3, 3.5)
     assert found["delivered share"] == pytest.approx(92.5)
+    assert found["undelivered share"] == pytest.approx(7.5)
     assert found["click_to_door mean"] == pytest.approx(32.0)
     assert found["click_to_door p90"] == 40.0
 
@@ -76,9 +82,28 @@ def test_a_run_without_orders_has_no_means(shared: Path) -> None:
         click_to_door_p90_min=None,
         ready_to_pickup_mean_min=None,
         penalised_mean_min=None,
+        tick_cpu_p50_ms=None,
+        tick_cpu_p99_ms=None,
     )
     assert figures(Result(metrics, 0.0)) == {"orders": 0, "undelivered": 0, "CPU time": 0}
     assert means([Result(metrics, 0.0)]) == {"orders": 0, "undelivered": 0, "CPU time": 0}
+
+
+def test_riders_cost_what_they_carry_and_at_least_their_hours() -> None:
+    town = Town("r1", "r2")
+    town.placed("o1", "o2")
+    town.on_board("r1", "o1", "o2")
+    town.delivered("r1", "o1")
+    town.delivered("r1", "o2")
+    shifts = tuple(a_shift(name, starts_at=NOON, ends_at=NOON + hours * 3600) for name, hours in (("r1", 1), ("r2", 2)))
+    instance = replace(the_instance(), riders=(a_rider("r1"), a_rider("r2")), shifts=shifts)
+    assert cost_an_order(instance, town.log.read(MARKET)) == pytest.approx((2 * 10 + 2 * 15) / 2)
+    assert cost_an_order(instance, []) is None
+
+
+def the_instance() -> Instance:
+    """Any instance."""
+    return load_instance(EXAMPLES / "grubhub")
 
 
 def test_rows_hold_the_targets_of_means_and_of_runs(shared: Path) -> None:
