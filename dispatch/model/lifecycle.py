@@ -249,6 +249,12 @@ TASK_TABLE: Final[Table[TaskStatus]] = {
         for status in (TaskStatus.PLANNED, TaskStatus.ARRIVED)
         for event in (OrderPickedUp, OrderDelivered, OrderReturned)
     },
+    # Whoever was on the way is not on the way to that place, or not any more.
+    **{
+        (status, event): TaskStatus.PLANNED
+        for status in (TaskStatus.PLANNED, TaskStatus.STARTED, TaskStatus.ARRIVED)
+        for event in (OrderRedirected, OrderHandedOver)
+    },
     (TaskStatus.DONE, PickupCorrected): TaskStatus.PLANNED,
     (TaskStatus.DONE, DeliveryCorrected): TaskStatus.PLANNED,
     **{

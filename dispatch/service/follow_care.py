@@ -10,10 +10,13 @@ from dispatch.model.events import (
     CaseEscalated,
     CaseOpened,
     CaseStepTaken,
+    DeliveryCorrected,
+    DeliveryFailed,
     Event,
     MerchantReminded,
     OrderAccepted,
     OrderCancelled,
+    OrderChanged,
     OrderCollected,
     OrderDelivered,
     OrderLost,
@@ -21,20 +24,25 @@ from dispatch.model.events import (
     OrderPlaced,
     OrderReady,
     OrderRejected,
+    OrderReturned,
     PaymentReceived,
     PreparationStarted,
 )
+from dispatch.model.lifecycle import DispatchStatus
 from dispatch.model.order import Order, OrderId
 from dispatch.model.reasons import CaseKind
 from dispatch.model.state import MarketState
 from dispatch.service.following import Follow, FollowUps
 from dispatch.store.writes import Timer
-from dispatch.units import Instant
+from dispatch.units import HOUR_S, Instant, Seconds
 
 MERCHANT_WAITS: Final = "merchant_waits"
 PAYMENT_DUE: Final = "payment_due"
 CASE_DUE: Final = "case_due"
 ORDER_LATE: Final = "order_late"
+
+BACK_S: Final[Seconds] = HOUR_S
+"""Within which time food that goes back has to be with its merchant again."""
 
 
 def merchant_timers(found: FollowUps, event: Event, state: MarketState, now: Instant) -> None:
@@ -92,14 +100,32 @@ def case_timers(found: FollowUps, event: Event, _: MarketState, __: Instant) -> 
             found.cancelled.append(f"case:{event.case_id}")
 
 
-def late_timers(found: FollowUps, event: Event, state: MarketState, _: Instant) -> None:
-    """An order that is late becomes a case by itself."""
+def late_timers(found: FollowUps, event: Event, state: MarketState, now: Instant) -> None:
+    """An order that is late becomes a case by itself, again and again until it is over; so does food that is not
+    brought back."""
+    if not state.care.late_s:
+        return
     match event:
-        case OrderPlaced(order=order) if state.care.late_s:
-            due_at = order.promised_at + state.care.late_s
-            found.timers.append(Timer(name=f"late:{order.id}", kind=ORDER_LATE, due_at=due_at))
-        case OrderDelivered() | OrderCollected() | OrderCancelled() | OrderRejected() | OrderLost():
+        case OrderPlaced(order=order) | OrderChanged(order=order):
+            _late_timer(found, order.id, state, 0)
+        case DeliveryCorrected() | OrderCancelled() | DeliveryFailed():
+            _late_timer(found, event.order_id, state, now)
+        case CaseClosed() if state.cases[event.case_id].order_id is not None:
+            _late_timer(found, OrderId(state.cases[event.case_id].order_id or ""), state, now)
+        case OrderDelivered() | OrderCollected() | OrderRejected() | OrderReturned() | OrderLost():
             found.cancelled.append(f"late:{event.order_id}")
+
+
+def _late_timer(found: FollowUps, order_id: OrderId, state: MarketState, now: Instant) -> None:
+    """Look at the order when it is late by what was promised, but not before some time from ``now`` is over."""
+    order = state.orders[order_id]
+    name = f"late:{order_id}"
+    if order.over:
+        found.cancelled.append(name)
+        return
+    back = order.dispatch is DispatchStatus.RETURNING
+    due_at = now + BACK_S if back else max(order.order.promised_at, now) + state.care.late_s
+    found.timers.append(Timer(name=name, kind=ORDER_LATE, due_at=due_at))
 
 
 CARE_FOLLOW: Final[tuple[Follow, ...]] = (merchant_timers, payment_timers, case_timers, late_timers)

@@ -24,7 +24,7 @@ from dispatch.model.commands import (
     TakeCaseStep,
 )
 from dispatch.model.events import CaseClosed, CaseEscalated, CaseStepTaken, CaseTaken
-from dispatch.model.lifecycle import CaseStatus, IllegalMove, OrderStatus
+from dispatch.model.lifecycle import CaseStatus, DispatchStatus, IllegalMove, OrderStatus
 from dispatch.model.reasons import CaseKind, CaseStage
 from dispatch.model.state import CaseState
 
@@ -62,15 +62,19 @@ def handle_case(draft: Draft, command: CaseCommand) -> None:
         case Complain():
             _complain(draft, command)
         case ReportLateness():
-            if draft.state.order(command.order_id).status not in _OVER:
-                open_case(draft, CaseKind.LATENESS, command.order_id, None, command.text)
+            _report_lateness(draft, command)
         case _:
             assert_never(command)
 
 
 def _open(draft: Draft, command: OpenCase) -> None:
     if command.order_id is not None:
-        draft.state.order(command.order_id)
+        order = draft.state.order(command.order_id)
+        if order.over and order.status in FLOWS[command.kind].settled_by:
+            cause = (
+                f"Order {command.order_id} is {order.status.value}: nothing is left to a case of {command.kind.value}."
+            )
+            raise IllegalMove(cause, "Open one of another kind if something is wrong.")
     if command.rider_id is not None:
         draft.state.rider(command.rider_id)
     open_case(draft, command.kind, command.order_id, command.rider_id, command.text)
@@ -154,6 +158,14 @@ def _ask_cancellation(draft: Draft, command: AskCancellation) -> None:
     else:
         text = f"{command.reason.value}: {command.text}".rstrip(": ")
         open_case(draft, CaseKind.CANCELLATION, command.order_id, None, text)
+
+
+def _report_lateness(draft: Draft, command: ReportLateness) -> None:
+    order = draft.state.order(command.order_id)
+    if order.dispatch is DispatchStatus.RETURNING:
+        open_case(draft, CaseKind.RIDER_PROBLEM, command.order_id, order.rider_id, "the food has not come back")
+    elif order.status not in _OVER:
+        open_case(draft, CaseKind.LATENESS, command.order_id, None, command.text)
 
 
 def _complain(draft: Draft, command: Complain) -> None:

@@ -77,7 +77,7 @@ def fold_custody(state: MarketState, event: CustodyEvent, at: Instant) -> None:
             moved = _gone(order._replace(status=status, dispatch=dispatch, version=version), event)
             rider = without_order(rider, order_id)
         case OrderHandedOver():
-            moved = order._replace(status=status, dispatch=dispatch, rider_id=event.to_rider_id, version=version)
+            moved = _with_other(order, event)._replace(status=status, dispatch=dispatch, version=version)
             state.riders[event.to_rider_id] = _given(state, rider, event)
             rider = without_order(rider, order_id)
         case _:
@@ -104,6 +104,15 @@ def _given(state: MarketState, rider: RiderState, event: OrderHandedOver) -> Rid
     other = state.rider(event.to_rider_id)
     left = tuple(task for task in rider.tasks if task.order_id == event.order_id)
     return other._replace(tasks=(*other.tasks, *left), version=other.version + 1)
+
+
+def _with_other(order: OrderState, event: OrderHandedOver) -> OrderState:
+    """The order with the other rider, who has not set out to where it goes."""
+    if order.dispatch is DispatchStatus.RETURNING:
+        task = after(TASK_TABLE, order.return_task, event, "return of order", event.order_id)
+        return order._replace(rider_id=event.to_rider_id, return_task=task)
+    task = after(TASK_TABLE, order.dropoff_task, event, "drop-off of order", event.order_id)
+    return order._replace(rider_id=event.to_rider_id, dropoff_task=task)
 
 
 def _gone(order: OrderState, event: OrderLost) -> OrderState:

@@ -70,11 +70,7 @@ def fold_kitchen(state: MarketState, event: KitchenEvent, at: Instant) -> None:
         case MerchantReminded():
             state.orders[event.order_id] = _moved(state, event)._replace(reminders=event.nth)
         case OrderRedirected():
-            order = _moved(state, event)
-            customer = replace(order.order.customer, address=event.address or order.order.customer.address)
-            state.orders[event.order_id] = order._replace(
-                order=replace(order.order, dropoff=event.dropoff, customer=customer)
-            )
+            state.orders[event.order_id] = _redirected(_moved(state, event), event)
         case _:
             assert_never(event)
 
@@ -100,6 +96,14 @@ def _moved(state: MarketState, event: _Said) -> OrderState:
     order = state.order(event.order_id)
     status = after(ORDER_TABLE, order.status, event, "order", event.order_id)
     return order._replace(status=status, version=order.version + 1)
+
+
+def _redirected(order: OrderState, event: OrderRedirected) -> OrderState:
+    task = order.dropoff_task
+    if event.dropoff != order.order.dropoff:
+        task = after(TASK_TABLE, task, event, "drop-off of order", event.order_id)
+    customer = replace(order.order.customer, address=event.address or order.order.customer.address)
+    return order._replace(order=replace(order.order, dropoff=event.dropoff, customer=customer), dropoff_task=task)
 
 
 def _changed(state: MarketState, event: OrderChanged, at: Instant) -> None:

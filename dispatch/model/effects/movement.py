@@ -93,7 +93,7 @@ def _arrived(state: MarketState, event: ArrivedAtStop, at: Instant) -> None:
         raise IllegalMove(f"Rider {event.rider_id} is not under way.", "Report the start of the leg first.")
     stop = first_stop(rider.tasks, state.orders)
     concerned = stop.tasks if stop is not None and stop.place == event.place else ()
-    behind_s = at - rider.leg.arrives_at
+    behind_s = at - max(rider.leg.arrives_at, rider.leg.departed_at)
     orders = [_behind(_task_moved(state.orders[task.order_id], task, event), behind_s) for task in concerned]
     state.riders[event.rider_id] = rider.heard(at)._replace(
         leg=None, place=event.place, since=at, version=rider.version + 1
