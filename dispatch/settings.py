@@ -39,7 +39,7 @@ class Settings:
     none yet. log: from which level on; log_format: "json", or "text" for people. webhook_loopback: webhooks may lead to
     this machine, for tests and sandboxes. sandbox: the clock stands until it is moved over the API.
     stripe_key, stripe_signing_secret (two by a comma while one is changed), stripe_return_url (of customers, with
-    {order_id}), stripe_url: the gateway where customers pay.
+    {order_id}), stripe_url: the gateway where customers pay. link_url: where they follow their orders, with {token}.
     oidc_issuer, oidc_audience: people may sign in there; that is what it calls this service.
     """
 
@@ -62,6 +62,7 @@ class Settings:
     stripe_signing_secret: str | None = field(default=None, repr=False)
     stripe_return_url: str | None = None
     stripe_url: str = "https://api.stripe.com"
+    link_url: str = ""
     secret: str | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:

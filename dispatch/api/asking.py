@@ -22,13 +22,14 @@ from dispatch.service.principals import Principal
 from dispatch.service.service import Services
 from dispatch.units import Instant
 
-_KEY = Header(
+KEY = Header(
     alias="Idempotency-Key",
     min_length=1,
     max_length=128,
     pattern=r"^[\x21-\x7e]+$",
     description="The same key again gives the first answer once more.",
 )
+"""The header that names a command."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ async def _asking(
     api: Api,
     who: Who,
     market_id: InMarket,
-    key: Annotated[str | None, _KEY] = None,
+    key: Annotated[str | None, KEY] = None,
     if_match: Annotated[str | None, Header(description='The ETag last seen, such as "7".')] = None,
 ) -> Asking:
     content = sha256(f"{request.method} {request.url.path}\n".encode() + await request.body()).hexdigest()

@@ -59,5 +59,7 @@ def _note(scope: Scope, status: int, took_s: float) -> None:
     services: Services = scope["state"]["services"]
     services.measures.request(scope["method"], route, status, took_s)
     level = logging.DEBUG if status < 400 else logging.INFO
-    fields = {"method": scope["method"], "path": scope["path"], "status": status, "took_ms": round(1000 * took_s)}
+    # An address that is a secret does not stand in the log.
+    path = route if "{token}" in route else scope["path"]
+    fields = {"method": scope["method"], "path": path, "status": status, "took_ms": round(1000 * took_s)}
     LOG.log(level, "answered with %s", status, extra={FIELDS: fields})

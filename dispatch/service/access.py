@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from dispatch.engine.clock import Clock
 from dispatch.errors import ConflictError
-from dispatch.model.order import MarketId, MerchantId, OrderId
+from dispatch.model.order import MarketId, MerchantId
 from dispatch.model.rider import RiderId
 from dispatch.service.ids import new_id
 from dispatch.service.oidc import Issuer, Oidc, is_of_issuer
@@ -200,12 +200,6 @@ class Access:
 
         await asyncio.wrap_future(self._store.run(work))
         return account, f"{session.id}.{secret}"
-
-    def customer_link(self, market_id: MarketId, order_id: OrderId, lasts_s: Seconds) -> tuple[str, Instant]:
-        """A token with which a customer follows one order without signing in, and until when it counts."""
-        now = self._clock.now()
-        who = Principal(id=f"order:{order_id}", role=Role.CUSTOMER, markets=frozenset({market_id}), order_id=order_id)
-        return access_token(who, "", self._key, now, lasts_s), now + lasts_s
 
     async def change_password(self, account_id: str, old: str, new: str) -> None:
         """Take another password; everybody who is signed in with the old one has to sign in again.

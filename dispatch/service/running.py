@@ -28,6 +28,7 @@ from dispatch.service.forward import Forwarder, serve
 from dispatch.service.holder import Holder
 from dispatch.service.host import Host
 from dispatch.service.ids import new_id
+from dispatch.service.links import Links
 from dispatch.service.loop import Loop, Pace, TickReport
 from dispatch.service.markets import Market, Markets, MarketSettings
 from dispatch.service.oidc import Oidc
@@ -69,7 +70,7 @@ class Running:
     plans_kept: the plans of so many ticks are kept for people to look at. oidc: an issuer whose tokens count, too.
     history: a folder for the history of positions, written to every history_s. quota: how
     much anybody may ask.
-    gateway: where customers pay.
+    gateway: where customers pay. page: where they follow their orders, with ``{token}``.
     sandbox: moves the clock; nothing goes on by itself then. It must be the clock of the service.
     compiling: whether the solver is compiled before the first tick; the process answers meanwhile, ready after it.
     """
@@ -88,6 +89,7 @@ class Running:
     quota: Quota = field(default_factory=Quota)
     compiling: bool = False
     gateway: Gateway | None = None
+    page: str = ""
     sandbox: Sandbox | None = None
 
 
@@ -102,13 +104,15 @@ async def run_services(
     live = how.live or MemoryLive()
     name = new_id("srv", clock.now())
     forwarder = None if how.live is None else Forwarder(live, name)
-    access, reads = Access(store, how.key or secrets.token_bytes(32), SystemClock(), how.oidc), Reads(store)
+    key = how.key or secrets.token_bytes(32)
+    access, reads = Access(store, key, SystemClock(), how.oidc), Reads(store)
     webhooks = Webhooks(store, SystemClock(), loopback=how.reach.loopback)
     known = Markets(forwarder)
     policies = Policies(store, clock, lambda market_id: known.get(market_id).settings.policy)
     zones = Zones(store, SystemClock())
     payments = Payments(known, reads, SystemClock(), how.gateway)
-    parts = (known, reads, live, access, Sight(reads), webhooks, policies, zones, payments)
+    links = Links(store, clock, key, how.page)
+    parts = (known, reads, live, access, Sight(reads), webhooks, policies, zones, payments, links)
     services = Services(store, clock, *parts, how.speed, name, quota=how.quota, sandbox=how.sandbox)
     async with AsyncExitStack() as stack:
         pool = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="solver"))

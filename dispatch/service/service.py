@@ -10,6 +10,7 @@ from dispatch.geo.travel import SPEEDS_KMH, StraightLine, TravelTimes
 from dispatch.model.order import MarketId
 from dispatch.service.access import Access
 from dispatch.service.ids import new_id
+from dispatch.service.links import Links
 from dispatch.service.loop import TickReport
 from dispatch.service.markets import Markets, MarketSettings
 from dispatch.service.measures import Measures
@@ -41,6 +42,7 @@ class Services:
     policies: Policies
     zones: Zones
     payments: Payments
+    links: Links
     speed: float = 1.0
     name: str = ""
     ready: asyncio.Event = field(default_factory=asyncio.Event)

@@ -50,8 +50,8 @@ def same_secret(kept: str, secret: str) -> bool:
     return hmac.compare_digest(kept, hash_secret(secret))
 
 
-def access_token(principal: Principal, session_id: str, key: bytes, now: Instant, lasts_s: Seconds = ACCESS_S) -> str:
-    """A signed token that says who somebody is, for fifteen minutes or ``lasts_s``."""
+def access_token(principal: Principal, session_id: str, key: bytes, now: Instant) -> str:
+    """A signed token that says who somebody is, for fifteen minutes."""
     claims = {
         "iss": _ISSUER,
         "sub": principal.id,
@@ -65,7 +65,7 @@ def access_token(principal: Principal, session_id: str, key: bytes, now: Instant
         "order": principal.order_id,
         "device": principal.device_id,
         "iat": now,
-        "exp": now + lasts_s,
+        "exp": now + ACCESS_S,
     }
     return jwt.encode(claims, key, _ALGORITHM)
 

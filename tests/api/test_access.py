@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.api.test_orders import DROPOFF, PICKUP, START
+from tests.api.test_orders import PICKUP, START
 from tests.support.live_api import Live, live_api
 
 PASSWORD = "correct horse battery"
@@ -108,21 +108,3 @@ def test_guessing_passwords_is_slowed_down(live: Live) -> None:
     assert {answer.status_code for answer in seen} == {401, 429}
     late = next(answer for answer in seen if answer.status_code == 429)
     assert int(late.headers["Retry-After"]) >= 1
-
-
-def test_a_customer_follows_one_order_by_a_link(live: Live, admin: httpx.Client) -> None:
-    admin.post("/v1/merchants", json={"id": "m1", "place": PICKUP}).raise_for_status()
-    mine, other = (
-        admin.post("/v1/orders", json={"merchant_id": "m1", "dropoff": DROPOFF}).json()["id"] for _ in range(2)
-    )
-    made = admin.post(f"/v1/orders/{mine}/link", json={"lasts_s": 600})
-    assert made.status_code == 201, made.text
-    assert admin.post("/v1/orders/nowhere/link", json={}).status_code == 404
-    with live.client(made.json()["token"]) as customer:
-        assert customer.get(f"/v1/orders/{mine}").json()["id"] == mine
-        assert customer.get(f"/v1/orders/{other}").status_code == 404
-        assert [one["id"] for one in customer.get("/v1/orders").json()["items"]] == [mine]
-        assert {one["stream"] for one in customer.get("/v1/events").json()["items"]} == {f"order:{mine}"}
-        assert customer.post(f"/v1/orders/{other}/cancel", json={"reason": "other"}).status_code == 404
-        assert customer.post(f"/v1/orders/{mine}/link", json={}).status_code == 403
-        assert customer.get("/v1/riders").status_code == 403

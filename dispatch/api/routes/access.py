@@ -11,19 +11,16 @@ from dispatch.api.schemas.access import (
     ChangePassword,
     DeviceIn,
     DeviceOut,
-    LinkOut,
     NewKey,
-    NewLink,
     NewPerson,
     PrincipalOut,
     Refresh,
     SignIn,
     TokensOut,
 )
-from dispatch.api.schemas.base import Name, when
+from dispatch.api.schemas.base import Name
 from dispatch.api.state import Api
 from dispatch.errors import NotFoundError
-from dispatch.model.order import OrderId
 from dispatch.model.rider import RiderId
 from dispatch.service.access import NewAccount
 from dispatch.service.principals import ForbiddenError, Principal, Right, Role
@@ -96,14 +93,6 @@ async def add_device(rider_id: Name, body: DeviceIn, api: Api, who: Who, market_
     wanted = NewAccount(login=rider_id, role=Role.RIDER, name=rider.name, markets=(market_id,), rider_id=rider.id)
     account, token = await api.access.add_device(wanted, body.device_id, who.id)
     return DeviceOut(account_id=account.id, refresh_token=token)
-
-
-@router.post("/orders/{order_id}/link", status_code=201, dependencies=[Depends(may(Right.PLACE_ORDERS))])
-async def make_link(order_id: Name, body: NewLink, api: Api, who: Who, market_id: InMarket) -> LinkOut:
-    """Let a customer follow one order without signing in, for a while; the token shows that order and no other."""
-    state = who.own_order(await api.reads.order(market_id, OrderId(order_id)))
-    token, expires_at = api.access.customer_link(market_id, state.order.id, body.lasts_s)
-    return LinkOut(order_id=state.order.id, token=token, expires_at=when(expires_at))
 
 
 @router.delete("/accounts/{account_id}", status_code=204, dependencies=[Depends(may(Right.MANAGE_ACCESS))])

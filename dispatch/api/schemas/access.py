@@ -177,17 +177,3 @@ class DeviceOut(Schema):
 
     account_id: str
     refresh_token: str
-
-
-class NewLink(Schema):
-    """How long a customer may follow an order."""
-
-    lasts_s: Annotated[int, Field(ge=60, le=30 * 86_400)] = 2 * 86_400
-
-
-class LinkOut(Schema):
-    """What a customer follows one order with: a token that nobody guesses, for a link."""
-
-    order_id: str
-    token: str
-    expires_at: datetime

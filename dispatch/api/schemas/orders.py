@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any
@@ -247,7 +248,7 @@ class OrderOut(Schema):
             zones=sorted(order.zones),
             size=order.size,
             priority=state.priority,
-            items=[_item(item) for item in order.items],
+            items=items_out(order.items),
             total=None if order.total is None else Money.of(order.total),
             payment=order.payment,
             payment_status=state.payment,
@@ -264,6 +265,11 @@ class OrderOut(Schema):
 def _item_in(item: Item) -> model.Item:
     price = None if item.unit_price is None else item.unit_price.to_model()
     return model.Item(item.name, item.quantity, item.sku, price)
+
+
+def items_out(items: Iterable[model.Item]) -> list[Item]:
+    """For the wire."""
+    return [_item(item) for item in items]
 
 
 def _item(item: model.Item) -> Item:
