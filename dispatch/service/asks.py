@@ -80,8 +80,8 @@ class Ask:
 class Done:
     """What came of it: the events, the entity asked about as it is after them, and whether it was done before.
 
-    before: the entity before them, where this was not a repetition. would: the events of a dry run. foreseen: what an
-    override changes in the plan, where this process plans the market.
+    before: the entity before them; for a repetition only that of an override. would: the events of a dry run.
+    foreseen: what an override changes in the plan, where this process plans the market.
     """
 
     events: tuple[Recorded, ...] = ()
@@ -94,15 +94,19 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What is remembered of an answer beside its events; kept as JSON under the command's id."""
+    """What is remembered of an answer beside its events; kept as JSON under the command's id.
+
+    state: the entity after the events. before: the entity before them, kept for overrides.
+    """
 
     kind: str = ""
     id: str = ""
     state: str = ""
+    before: str = ""
 
     @classmethod
     def read(cls, found: Json) -> Outcome:
         """What was kept, or nothing."""
         if not isinstance(found, dict):
             return cls()
-        return cls(str(found.get("kind", "")), str(found.get("id", "")), str(found.get("state", "")))
+        return cls(*(str(found.get(name, "")) for name in ("kind", "id", "state", "before")))

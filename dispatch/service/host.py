@@ -117,8 +117,8 @@ class Host:
             cause = f"Command {ask.command_id} was sent before with other content."
             raise ConflictError(cause, "Give every command an id of its own.", code="key_reused")
         kept = Outcome.read(known.outcome)
-        entity = PROJECTIONS[kept.kind].from_state(kept.state) if kept.state else None
-        return Done(known.events, entity, repeated=True)
+        entity, before = (PROJECTIONS[kept.kind].from_state(one) if one else None for one in (kept.state, kept.before))
+        return Done(known.events, entity, repeated=True, before=before)
 
     async def _carry_out(self, ask: Ask) -> Done:
         found = await self._foreseen(ask)
@@ -165,7 +165,7 @@ class Host:
         entity = None if ask.about is None else ask.about.find(draft.state)
         if ask.dry_run:
             return Done((), entity, before=before, would=tuple(draft.events))
-        append = self._append(ask, draft, entity)
+        append = self._append(ask, draft, entity, before)
         if append is None:
             return Done(entity=entity, before=before)
         written = asyncio.wrap_future(self._store.submit(append))
@@ -178,17 +178,12 @@ class Host:
         _check(self.state, ask.expected)
         return Draft(self.state, now, at) if ask.command is None else drafted(self.state, ask.command, now, at)
 
-    def _append(self, ask: Ask, draft: Draft, entity: object) -> Append | None:
+    def _append(self, ask: Ask, draft: Draft, entity: object, before: object) -> Append | None:
         """What is to be written; nothing where nothing follows and nobody will ask again."""
         if not draft.events and not ask.repeatable and ask.fired is None:
             return None
         found = follow_ups(draft.events, draft.state, draft.now, self._follow)
-        outcome: Json = None
-        if ask.repeatable:
-            outcome = {}
-            if ask.about is not None and entity is not None:
-                text = PROJECTIONS[ask.about.kind].to_state(entity)
-                outcome = {"kind": ask.about.kind, "id": ask.about.id, "state": text}
+        outcome = _kept(ask, entity, before) if ask.repeatable else None
         return Append(
             market_id=self.market_id,
             events=tuple(draft.events),
@@ -226,6 +221,17 @@ class Host:
                 await self.drain()
                 state = await asyncio.to_thread(self._store.load_state, self.market_id)
                 self.state, self._doubtful = state, False
+
+
+def _kept(ask: Ask, entity: object, before: object) -> Json:
+    """What of an answer is kept for those who ask again."""
+    if ask.about is None or entity is None:
+        return {}
+    projection = PROJECTIONS[ask.about.kind]
+    kept: dict[str, Json] = {"kind": ask.about.kind, "id": ask.about.id, "state": projection.to_state(entity)}
+    if isinstance(ask.command, MakeOverride) and before is not None:
+        kept["before"] = projection.to_state(before)
+    return kept
 
 
 _COUNTED: Final = (OrderState, RiderState, CaseState, PenaltyState)
