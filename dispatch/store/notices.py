@@ -209,6 +209,14 @@ def mark_read(connection: Connection, notice_id: str, now: Instant, by: str) -> 
     connection.execute(update(NOTICES).where(*unread).values(read_at=now, read_by=by, state=READ))
 
 
+def renew(connection: Connection, notice_id: str, sending_ids: Collection[str], until_at: Instant) -> None:
+    """Let dead messages of a notice be of use once more, until an instant."""
+    if sending_ids:
+        connection.execute(update(NOTICES).where(NOTICES.c.id == notice_id).values(until_at=until_at))
+        waiting = update(SENDINGS).where(SENDINGS.c.id.in_(sorted(sending_ids)))
+        connection.execute(waiting.values(state=WAITING, ended_at=None))
+
+
 def notice(connection: Connection, notice_id: str) -> Notice:
     """One notice. Raises NotFoundError."""
     row = connection.execute(select(NOTICES).where(NOTICES.c.id == notice_id)).one_or_none()

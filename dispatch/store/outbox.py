@@ -99,6 +99,13 @@ def resend(connection: Connection, now: Instant, *, ids: Collection[int] = (), s
     return connection.execute(again).rowcount
 
 
+def resend_named(connection: Connection, market_id: MarketId, names: Collection[str], now: Instant) -> int:
+    """Send dead messages of these names again; how many."""
+    mine = (OUTBOX.c.market_id == market_id, OUTBOX.c.name.in_(sorted(names)), OUTBOX.c.state == DEAD)
+    again = update(OUTBOX).where(*mine).values(state=WAITING, due_at=now, attempts=0, ended_at=None)
+    return connection.execute(again).rowcount
+
+
 def outbox_depth(connection: Connection) -> Mapping[tuple[str, str], int]:
     """How many messages there are by topic and state."""
     return _depth(connection)

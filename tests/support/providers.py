@@ -68,11 +68,13 @@ class Request:
 
 @dataclass
 class Providers:
-    """``status``: what is answered from now on, by kind ("sms", "push") or path; else it is taken."""
+    """``status``: what is answered from now on, by kind ("sms", "push") or path; else it is taken. 0: nothing, ever."""
 
     origin: str = ""
     requests: list[Request] = field(default_factory=list)
     status: dict[str, int] = field(default_factory=dict)
+    arrived: threading.Event = field(default_factory=threading.Event)
+    over: threading.Event = field(default_factory=threading.Event)
 
     @property
     def sms_url(self) -> str:
@@ -82,6 +84,10 @@ class Providers:
     def sms(self) -> list[dict[str, str]]:
         """Every SMS that was handed in and taken."""
         return [one.form for one in self.requests if one.path.endswith("/Messages.json") and one.headers["x-taken"]]
+
+    def sms_to(self, number: str) -> list[str]:
+        """What a number was written."""
+        return [one["Body"] for one in self.sms if one["To"] == number]
 
     @property
     def pushed(self) -> list[Request]:
@@ -99,7 +105,11 @@ def providers(port: int = 0) -> Iterator[Providers]:
             kind = "push" if self.path.startswith("/push/") else "sms"
             status = stub.status.get(self.path, stub.status.get(kind, 201))
             headers = {name.lower(): value for name, value in self.headers.items()}
-            stub.requests.append(Request(self.path, {**headers, "x-taken": "yes" if status < 300 else ""}, body))
+            stub.requests.append(Request(self.path, {**headers, "x-taken": "yes" if 0 < status < 300 else ""}, body))
+            stub.arrived.set()
+            if not status:
+                stub.over.wait(60)
+                return
             answer = json.dumps(
                 {"sid": f"SM{len(stub.requests)}", "status": "queued"}
                 if status < 300
@@ -120,6 +130,7 @@ def providers(port: int = 0) -> Iterator[Providers]:
     try:
         yield stub
     finally:
+        stub.over.set()
         server.shutdown()
         thread.join()
         server.server_close()

@@ -34,7 +34,7 @@ class MailServer:
     trust: ssl.SSLContext | None = None
 
 
-def mail_server(url: str, sender: str) -> MailServer:
+def mail_server(url: str, sender: str, trust: ssl.SSLContext | None = None) -> MailServer:
     """A server from "smtp://user:password@host:587" (STARTTLS), "smtps://..." or "smtp+plain://..." (no TLS).
 
     Raises InvalidInputError.
@@ -56,6 +56,7 @@ def mail_server(url: str, sender: str) -> MailServer:
         user=unquote(parsed.username or ""),
         password=unquote(parsed.password or ""),
         sender=sender,
+        trust=trust,
     )
 
 
