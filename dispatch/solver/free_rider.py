@@ -94,6 +94,7 @@ def _lone_view(view: View, order: int, profile: int, capacity: int, leg_s: Secon
         aboard=_one(0),
         onward_m=np.zeros(3, np.int64),
         ending=np.zeros(1),
+        ending_s=0,
     )
 
 

@@ -93,7 +93,7 @@ def _longer_shift(asked: Inquiry) -> Iterator[Help]:
 
 def _prolonged(asked: Inquiry, riders: Ints, more: int) -> Trials:
     longer = asked.view.riders._replace(off_at=asked.view.riders.off_at + more * MINUTE_S)
-    ending = ending_prices(asked.view.weights, longer, asked.view.travel.pace, asked.view.now)
+    ending = ending_prices(asked.view.weights, longer, asked.view.travel.pace, asked.view.now, asked.view.ending_s)
     return asked.try_in(asked.plan.routes, riders, asked.view._replace(riders=longer, ending=ending))
 
 

@@ -40,6 +40,7 @@ from dispatch.solver.ahead import (
     pass_stop,
 )
 from dispatch.solver.costs.click_to_door import click_to_door_cost
+from dispatch.solver.costs.ending import ending_time_cost
 from dispatch.solver.costs.food_waiting import food_waiting_cost
 from dispatch.solver.costs.rider_waiting import rider_waiting_cost
 from dispatch.solver.costs.travel import travel_cost
@@ -161,7 +162,8 @@ def _at_end(view: View, guest: Errand, row: Ints, count: int, ahead: Ints, event
     """What the route costs with the order behind all of it; INFEASIBLE where that breaks a hard rule."""
     way, picked_at = _collect(view, guest, row, count, count, ahead, events)
     way = _hand_over(view, guest, way, picked_at)
-    return way.cost + guest.load_points + guest.last_points if way.fits else INFEASIBLE
+    points = guest.load_points + guest.last_points + _until_end(view, guest, way.t)
+    return way.cost + points if way.fits else INFEASIBLE
 
 
 @inlined_kernel
@@ -172,6 +174,7 @@ def _with_pickup(
     way, picked_at = _collect(view, guest, row, stop, at, ahead, events)
     soonest = way.t + guest.direct_s + guest.door_before_s
     route_points = guest.load_points + min(guest.last_points, guest.else_points)
+    route_points += _until_end(view, guest, ahead[count, AT])
     here = at
     while way.fits:
         own = customer_points(view, guest.weight, guest.placed_at, guest.due_at, max(soonest, way.t))
@@ -238,6 +241,12 @@ def _room(view: View, guest: Errand, stop: Ints) -> bool:
 
 
 @inlined_kernel
+def _until_end(view: View, guest: Errand, at: int) -> int:
+    """What the rider's time costs when the route ends then."""
+    return ending_time_cost(view.ending_s, view.now, guest.off_at, at)
+
+
+@inlined_kernel
 def _too_late(view: View, guest: Errand, event: int) -> bool:
     """Whether a pickup then is after the shift."""
     return bool(view.rules.last_pickup_in_shift and event > guest.off_at)
@@ -253,6 +262,7 @@ def _with_dropoff(
     route_points = guest.load_points + (guest.last_points if here == count else guest.else_points)
     while way.fits:
         cost = way.cost + _rest(view, way, ahead[count], ahead[first]) + route_points
+        cost += _until_end(view, guest, way.t if first == count else ahead[count, AT])
         if cost >= best.cost:
             return best
         if first == count or (way.t == ahead[first, AT] and way.here == ahead[first, HERE]):

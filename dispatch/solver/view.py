@@ -8,7 +8,7 @@ import numpy as np
 
 from dispatch.geo.kernel import TravelTable, inlined_kernel, kernel, travel_s
 from dispatch.solver.costs import Weights
-from dispatch.solver.costs.ending import ending_prices
+from dispatch.solver.costs.ending import ending_prices, time_price
 from dispatch.solver.problem import (
     ANY_ORDER,
     EVERYWHERE,
@@ -52,7 +52,7 @@ class View(NamedTuple):
     start.
     direct_s: int64 (O, P), from each order's merchant to its door.
     onward_m: int64 (L,), from each place to where the next pickup is expected. ending: float64 (R,), points a metre of
-    it.
+    it. ending_s: points a second until the end of a route.
     mates_start, mates: the orders of merchant m that are not in a bag are mates[mates_start[m]:mates_start[m + 1]].
     """
 
@@ -68,6 +68,7 @@ class View(NamedTuple):
     direct_s: Ints
     onward_m: Ints
     ending: Floats
+    ending_s: int
     weights: Weights
     rules: RuleFlags
 
@@ -80,6 +81,7 @@ def make_view(problem: Problem, rules: Rules, weights: Weights) -> View:
     count = problem.rider_count
     waiting = np.flatnonzero(~carried)
     merchants = orders.merchant[waiting]
+    ending_s = time_price(weights, orders, riders, problem.now)
     by_merchant = np.bincount(merchants, minlength=int(orders.merchant.max(initial=-1)) + 1)
     return View(
         now=problem.now,
@@ -93,7 +95,8 @@ def make_view(problem: Problem, rules: Rules, weights: Weights) -> View:
         mates=waiting[np.argsort(merchants, kind="stable")],
         direct_s=_direct_s(problem),
         onward_m=np.zeros(len(problem.travel.points), np.int64) if problem.onward_m is None else problem.onward_m,
-        ending=ending_prices(weights, riders, problem.travel.pace, problem.now),
+        ending=ending_prices(weights, riders, problem.travel.pace, problem.now, ending_s),
+        ending_s=ending_s,
         weights=weights,
         rules=flags_of(rules),
     )

@@ -13,7 +13,7 @@ from dispatch.geo.kernel import inlined_kernel, kernel, travel_s
 from dispatch.solver.costs import TERMS
 from dispatch.solver.costs.churn import churn_cost
 from dispatch.solver.costs.click_to_door import click_to_door_cost
-from dispatch.solver.costs.ending import ending_cost
+from dispatch.solver.costs.ending import ending_cost, ending_time_cost
 from dispatch.solver.costs.food_waiting import food_waiting_cost
 from dispatch.solver.costs.heading import heading_cost
 from dispatch.solver.costs.lateness import lateness_cost
@@ -244,6 +244,7 @@ def walk(view: View, rider: int, route: Ints, count: int, ledger: Ledger) -> int
         first = end
     ledger.terms[LOAD] += load_term(view, rider, count)
     ledger.terms[ENDING] += ending_cost(view.ending[rider], view.onward_m[ride.here])
+    ledger.terms[ENDING] += ending_time_cost(view.ending_s, view.now, view.riders.off_at[rider], ride.t)
     return broken
 
 

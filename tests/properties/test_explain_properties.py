@@ -38,6 +38,7 @@ WEIGHTS = st.builds(
     load=st.integers(0, 5000),
     churn=st.integers(0, 5000),
     ending=st.integers(0, 20),
+    ending_time=st.integers(0, 300),
 )
 PARAMS = st.builds(Params, rules=rules(), weights=WEIGHTS)
 

@@ -84,12 +84,15 @@ def test_no_place_in_a_drawn_route_is_cheaper(problem: Problem, limits: Rules) -
     st.integers(0, 3),
     st.integers(0, 3),
     st.integers(0, 9),
+    st.integers(0, 9),
 )
-def test_no_place_is_cheaper_whatever_is_weighed(problem: Problem, wait: int, way: int, food: int, ending: int) -> None:
+def test_no_place_is_cheaper_whatever_is_weighed(
+    problem: Problem, wait: int, way: int, food: int, ending: int, time: int
+) -> None:
     """Also where riding weighs more than the customer's time; waiting riders alone may make an insertion pay."""
     params = Params()
     weights = params.weights._replace(click_to_door=wait, travel=way, food_waiting=food, heading=50, load=500, churn=90)
-    weights = weights._replace(ending=ending)
+    weights = weights._replace(ending=ending, ending_time=time)
     assert_cheapest(bench(problem, replace(params, weights=weights)))
 
 

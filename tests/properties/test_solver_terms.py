@@ -28,6 +28,7 @@ weights = st.builds(
     load=st.integers(0, 9000),
     churn=st.integers(0, 9000),
     ending=st.integers(0, 50),
+    ending_time=st.integers(0, 300),
 )
 
 

@@ -154,7 +154,9 @@ def _terms_of(problem: Problem, rider: int, row: list[Task], weights: Weights) -
     if row:
         order, kind = row[-1]
         end = int(orders.pickup[order] if kind == PICKUP else orders.dropoff[order])
+    at = times[-1].leave_at if row else free
     terms["ending"] = ending_by_hand(problem, rider, end, weights)
+    terms["ending"] += time_price_by_hand(problem, weights) * max(0, min(at, int(riders.off_at[rider])) - problem.now)
     return [terms[name] for name in TERMS]
 
 
@@ -164,8 +166,16 @@ def ending_by_hand(problem: Problem, rider: int, place: int, weights: Weights) -
     if problem.onward_m is None:
         return 0
     faded = min(1.0, max(0.0, (int(riders.off_at[rider]) - problem.now) / 1800))
-    price = weights.ending * float(problem.travel.pace[riders.profile[rider]]) * faded
+    points = weights.ending + time_price_by_hand(problem, weights)
+    price = points * float(problem.travel.pace[riders.profile[rider]]) * faded
     return int(price * int(problem.onward_m[place]))
+
+
+def time_price_by_hand(problem: Problem, weights: Weights) -> int:
+    """Points a second until a route ends."""
+    lately = [placed_at for placed_at in problem.orders.placed_at.tolist() if placed_at > problem.now - 1200]
+    soon = [free_at for free_at in problem.riders.free_at.tolist() if free_at < problem.now + 1200]
+    return int(weights.ending_time * min(max(len(lately) / max(len(soon), 1) - 0.5, 0.0), 2.0))
 
 
 def _add_task(

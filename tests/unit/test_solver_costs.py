@@ -10,6 +10,7 @@ import pytest
 from dispatch.solver.costs import TERMS, Weights
 from dispatch.solver.costs.churn import churn_cost
 from dispatch.solver.costs.click_to_door import click_to_door_cost
+from dispatch.solver.costs.ending import CROWD, LATELY_S, SERVED, ending_prices, ending_time_cost, time_price
 from dispatch.solver.costs.food_waiting import food_waiting_cost
 from dispatch.solver.costs.heading import FULL_TURN_S, heading_cost
 from dispatch.solver.costs.lateness import lateness_cost
@@ -118,6 +119,48 @@ def test_who_stands_or_is_there_already_turns_nowhere() -> None:
     assert [heading_cost(weights, problem.travel, riders, 0, door) for door in doors] == [0, 12_000]
     assert heading_cost(weights, problem.travel, problem.riders, 0, doors[1]) == 0
     assert heading_cost(NOTHING, problem.travel, riders, 0, doors[1]) == 0
+
+
+CROWDED = market("a 1 A b", *(OrderAt("1A", name=str(n), placed_at=-60 * n) for n in range(3)))
+"""Three orders of late for two riders: 1.5 for each, one too many."""
+
+
+def price_of_time(problem: Problem, weight: int = 100) -> int:
+    return time_price(NOTHING._replace(ending_time=weight), problem.orders, problem.riders, problem.now)
+
+
+def test_time_costs_only_while_more_orders_come_than_riders_serve() -> None:
+    assert price_of_time(CROWDED) == 100 * (1.5 - SERVED)
+    assert price_of_time(CROWDED, weight=0) == 0
+    assert price_of_time(market("a 1 A b", "1A")) == 0
+
+
+def test_only_orders_of_late_and_riders_free_soon_count() -> None:
+    orders = CROWDED.orders._replace(placed_at=np.array([0, 0, -LATELY_S]))
+    assert price_of_time(replace(CROWDED, orders=orders)) == 100 * (1.0 - SERVED)
+    riders = CROWDED.riders._replace(free_at=np.array([0, LATELY_S]))
+    assert price_of_time(replace(CROWDED, riders=riders)) == 100 * min(3.0 - SERVED, CROWD) > price_of_time(CROWDED)
+
+
+def test_a_crowd_without_riders_has_a_price_with_an_end() -> None:
+    nobody = CROWDED.riders._replace(free_at=np.full(2, 10 * LATELY_S))
+    orders = CROWDED.orders._replace(placed_at=np.zeros(3, np.int64))
+    assert price_of_time(replace(CROWDED, riders=nobody, orders=orders)) == 100 * min(3.0 - SERVED, CROWD)
+
+
+def test_the_way_to_the_next_pickup_is_part_of_the_time() -> None:
+    weights, riders, pace = NOTHING._replace(ending=12), CROWDED.riders, CROWDED.travel.pace
+    assert ending_prices(weights, riders, pace, 0, 60) == pytest.approx(6 * ending_prices(weights, riders, pace, 0, 0))
+
+
+def test_a_route_counts_until_its_end_or_the_end_of_the_shift() -> None:
+    assert [ending_time_cost(7, 100, 500, at) for at in (40, 100, 160, 500, 900)] == [0, 0, 420, 2800, 2800]
+    assert ending_time_cost(7, 600, 500, 900) == 0
+
+
+def test_the_time_of_a_route_counts_while_orders_crowd() -> None:
+    problem = market("a . 1 . A", *(OrderAt("1A", name=str(n)) for n in range(3)), RiderAt("a", tasks="+0 -0"))
+    assert terms_of(problem, NOTHING._replace(ending_time=10)) == {"ending": int(10 * min(3.0 - SERVED, CROWD)) * 240}
 
 
 ROUTE = market(

@@ -35,7 +35,8 @@ class Weights(NamedTuple):
     food_waiting: ready food not yet picked up. rider_waiting: a rider standing at a merchant.
     travel: riding. heading: riding against the present direction, a second of travel to the drop-off.
     load: points for the square of the orders on hand over capacity. churn: points for each order that changes its
-    rider. ending: the way from the end of the route to where the next pickup is expected.
+    rider. ending: the way from the end of the route to where the next pickup is expected. ending_time: the time until
+    the route ends and that way, for each order by which those that come for one rider are too many.
     """
 
     click_to_door: int = 100
@@ -48,3 +49,4 @@ class Weights(NamedTuple):
     load: int = 0
     churn: int = 3000
     ending: int = 0
+    ending_time: int = 0
