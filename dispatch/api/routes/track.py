@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 from hashlib import sha256
 from typing import Annotated, Final
@@ -27,6 +28,7 @@ from dispatch.model.commands import (
 )
 from dispatch.model.events import CaseId
 from dispatch.model.reasons import CaseStep
+from dispatch.service.feed import Watch
 from dispatch.service.service import Services
 from dispatch.service.tracking import Tracked, answers
 from dispatch.store.live.ports import Seen
@@ -150,22 +152,28 @@ async def _stream(customer: Following, known: str) -> AsyncIterator[str]:
     while not feed.closed:
         with feed.watching(found.topics) as watch:
             try:
-                anew = await api.links.follow(customer.token)
+                known_topics, found = found.topics, await api.links.follow(customer.token)
             except NotFoundError:
                 yield "event: over\ndata: {}\n\n"
                 return
-            known_topics, found = found.topics, anew
             if found.topics != known_topics:
                 continue  # something else has to be watched, before it is looked at
             seen = await _seen(api, found)
             name, message = _progress(found, seen)
             yield message if name != known else ": still there\n\n"
-            known, waited_s = name, 0.0
-            while waited_s < _ANEW_S and not await watch.wait(_LOOK_S):
-                waited_s += _LOOK_S
-                if (now_seen := await _seen(api, found)) is not None and now_seen != seen:
-                    seen = now_seen
-                    yield f"event: position\ndata: {PositionSeen.of(seen).model_dump_json()}\n\n"
+            known = name
+            async for text in _positions(api, found, seen, watch):
+                yield text
+
+
+async def _positions(api: Services, found: Tracked, seen: Seen | None, watch: Watch) -> AsyncIterator[str]:
+    """Where the rider is seen, until something has happened or enough time has passed."""
+    until = time.monotonic() + _ANEW_S
+    while time.monotonic() < until and not await watch.wait(_LOOK_S):
+        now_seen = await _seen(api, found)
+        if now_seen is not None and now_seen != seen:
+            seen = now_seen
+            yield f"event: position\ndata: {PositionSeen.of(seen).model_dump_json()}\n\n"
 
 
 def _progress(found: Tracked, seen: Seen | None) -> tuple[str, str]:
