@@ -151,13 +151,21 @@ def end_fired(connection: Connection, claims: Sequence[TimerClaim]) -> None:
 def next_due_at(
     connection: Connection, market_id: MarketId | None = None, after: Instant | None = None
 ) -> Instant | None:
-    """When the next timer is due, of one market or of all; ``after``: of those that are due later than that."""
-    query = select(func.min(TIMERS.c.due_at)).where(TIMERS.c.state == WAITING)
-    if market_id is not None:
-        query = query.where(TIMERS.c.market_id == market_id)
-    if after is not None:
-        query = query.where(TIMERS.c.due_at > after)
-    return connection.execute(query).scalar()
+    """When the next timer is due, of one market or of all; ``after``: of those that are due later than that.
+
+    One in the hands of a worker is due once more when its claim is over: the worker may have died.
+    """
+    found: list[Instant] = []
+    # Two questions, each of which an index answers.
+    for state, at in ((WAITING, TIMERS.c.due_at), (CLAIMED, TIMERS.c.claimed_until)):
+        query = select(func.min(at)).where(TIMERS.c.state == state)
+        if market_id is not None:
+            query = query.where(TIMERS.c.market_id == market_id)
+        if after is not None:
+            query = query.where(at > after)
+        first = connection.execute(query).scalar()
+        found += [] if first is None else [first]
+    return min(found, default=None)
 
 
 def timers_overdue(connection: Connection, now: Instant) -> int:
