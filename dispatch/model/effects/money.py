@@ -80,7 +80,8 @@ def fold_money(state: MarketState, event: MoneyEvent, at: Instant) -> None:
         case RefundFailed():
             account = _with_refund(account, event.refund_id, RefundStatus.FAILED, event.cause)
         case CouponGranted():
-            bearer = _bearer(event.party)
+            # A coupon costs somebody something, also where nothing was sold.
+            bearer = Account.GOODWILL if event.party is Party.NOBODY else _bearer(event.party)
             account = _moved(
                 account, at, f"coupon {event.code}", Account.COUPONS, bearer, _minor(account, event.amount)
             )
