@@ -7,8 +7,8 @@ the log. It lives on one event loop.
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import Collection, Iterator, Sequence
+from collections import OrderedDict, deque
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
@@ -17,6 +17,7 @@ from dispatch.model.order import MarketId
 from dispatch.store.store import Store
 
 KEPT: Final = 5_000
+_KEPT_TEXTS: Final = 2_000
 EVERYTHING: Final = "*"
 """The topic of those who want to know of every event."""
 
@@ -51,6 +52,7 @@ class Feed:
         self._store = store
         self._recent: deque[Recorded] = deque(maxlen=kept)
         self._watches: dict[str, set[Watch]] = {}
+        self._texts: OrderedDict[tuple[int, Callable[[Recorded], str]], str] = OrderedDict()
 
     def take(self, recorded: Sequence[Recorded]) -> None:
         """These events are durable; those known already are left out. A gap empties what is kept."""
@@ -81,6 +83,16 @@ class Feed:
             begin = seq + 1 - first
             return [self._recent[at] for at in range(begin, min(begin + limit, len(self._recent)))]
         return await asyncio.to_thread(self._store.events, self.market_id, seq, limit=limit)
+
+    def written(self, entry: Recorded, write: Callable[[Recorded], str]) -> str:
+        """An event as ``write`` puts it, which is asked once for all who watch."""
+        key = (entry.seq, write)
+        text = self._texts.get(key)
+        if text is None:
+            text = self._texts[key] = write(entry)
+            if len(self._texts) > _KEPT_TEXTS:
+                self._texts.popitem(last=False)
+        return text
 
     @contextmanager
     def watching(self, topics: Collection[str]) -> Iterator[Watch]:

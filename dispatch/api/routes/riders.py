@@ -131,10 +131,11 @@ def _tag(found: RiderTasks) -> str:
 
 
 @router.post("/me/actions")
-async def act(body: Actions, me: Me, asks: Asks) -> ActionResults:
-    """Say what the rider did. Each action counts once, however often it is sent."""
+async def act(body: Actions, me: Me, asks: Asks, response: Response) -> ActionResults:
+    """Say what the rider did. Each action counts once, however often it is sent. The ETag is that of the tasks."""
     results = await carry_out(asks, me, body.actions)
     found = await asks.api.reads.tasks(asks.market_id, me)
+    response.headers["ETag"] = _tag(found)
     return ActionResults(results=results, tasks=tasks_out(found, asks.now))
 
 

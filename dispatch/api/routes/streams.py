@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Annotated, Final
 
@@ -22,6 +23,8 @@ router = APIRouter(prefix="/v1/events", tags=["events"])
 
 HEARTBEAT_S: Final = 15.0
 _AT_ONCE: Final = 500
+_GATHER_S: Final = 0.05
+"""What happens so soon after something was sent goes out together."""
 _SEQ = Query(ge=0, le=2**53)
 _TYPES = Query(description="Only these types; without, all but positions.", max_length=100)
 
@@ -72,19 +75,38 @@ async def _stream(sight: Sight, who: Principal, feed: Feed, seq: int, wanted: fr
         while not feed.closed:
             found = await feed.after(seq, _AT_ONCE)
             seq = found[-1].seq if found else seq
-            for text in [_message(entry, who) for entry in found if await _shown(sight, who, entry, wanted)]:
-                yield text
+            shown = [entry for entry in found if await _shown(sight, who, entry, wanted)]
+            if shown:
+                yield "".join([_message(feed, entry, who) for entry in shown])
+                await asyncio.sleep(_GATHER_S)
             if not found and not await watch.wait(HEARTBEAT_S):
                 # Also tells where a reader is that sees few of the events.
                 yield f": still there\nid: {seq}\n\n"
 
 
-def _message(entry: Recorded, who: Principal) -> str:
-    return f"event: {type(entry.event).__name__}\nid: {entry.seq}\ndata: {_out(entry, who).model_dump_json()}\n\n"
+def _message(feed: Feed, entry: Recorded, who: Principal) -> str:
+    """An event as a message; written once for all who may see the same of it."""
+    return feed.written(entry, _write_whole if _sees_customers(who) else _write_bare)
+
+
+def _write_whole(entry: Recorded) -> str:
+    return _write(EventOut.of(entry))
+
+
+def _write_bare(entry: Recorded) -> str:
+    return _write(EventOut.of(entry, customers=False))
+
+
+def _write(out: EventOut) -> str:
+    return f"event: {out.type}\nid: {out.seq}\ndata: {out.model_dump_json()}\n\n"
+
+
+def _sees_customers(who: Principal) -> bool:
+    return who.role is not Role.MERCHANT
 
 
 def _out(entry: Recorded, who: Principal) -> EventOut:
-    return EventOut.of(entry, customers=who.role is not Role.MERCHANT)
+    return EventOut.of(entry, customers=_sees_customers(who))
 
 
 async def _shown(sight: Sight, who: Principal, entry: Recorded, wanted: frozenset[str]) -> bool:

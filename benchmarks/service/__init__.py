@@ -1,0 +1,1 @@
+"""The service under load, and held against the simulation: through its HTTP API alone."""
