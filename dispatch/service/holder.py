@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from sqlalchemy import Connection
@@ -30,7 +30,7 @@ ASK_S: Final = 0.5
 RENEW_S: Final = 1.0
 
 MakeHost = Callable[[Market, int], Host]
-Start = Callable[[Market, Host, Background], None]
+Start = Callable[[Market, Host, Background], Awaitable[None]]
 Told = Callable[[MarketId, str], None]
 """Told of every change of a lease: "taken", taken "anew" without letting go, "let_go"."""
 
@@ -65,7 +65,7 @@ class Holder:
         work = Background()
         try:
             host = await self._open(lease)
-            self._start(self._market, host, work)
+            await self._start(self._market, host, work)
             self._market.host = host
             self.taken += 1
             self._told(market_id, "taken")

@@ -145,8 +145,7 @@ class Loop:
         """See who is gone, plan the market and put the plan into effect. Raises UnsoundPlanError, DispatchError."""
         host = self._host
         await host.open()
-        await self._follow_policy()
-        await self._tell_rules()
+        await self.go_by_policy()
         number = host.state.tick + 1
         TICK_ID.set(f"{host.market_id}:{number}")
         if self._live is not None:
@@ -183,6 +182,11 @@ class Loop:
         policy = await asyncio.to_thread(self._desk.policy_of, named)
         self._planner, self._named = self._planner.under(policy), named
         LOG.info("market %s: planned by policy %s %s", self._host.market_id, policy.name, policy.version)
+
+    async def go_by_policy(self) -> None:
+        """Go by the policy that the log names, and see to it that commands do. Raises DispatchError."""
+        await self._follow_policy()
+        await self._tell_rules()
 
     async def _tell_rules(self) -> None:
         """Put what the policy says beside the delivery into the log, so that commands are decided by it ever after."""

@@ -219,9 +219,11 @@ async def _take_markets(
         host.listen(services.measures.heard)
         return host
 
-    def start(market: Market, host: Host, work: Background) -> None:
+    async def start(market: Market, host: Host, work: Background) -> None:
         timers = Timers(host, services.store, services.name)
         loop = _loop(services, market.settings, host, solver, pool, how) if how.ticking else None
+        if loop is not None:
+            await loop.go_by_policy()  # no command is decided before
         if how.sandbox is not None:
             part = Part(timers, loop, max(1, round(market.settings.pace.tick_s)))
             work.start(how.sandbox.take_part(market.settings.id, part), f"sandbox of {market.settings.id}")

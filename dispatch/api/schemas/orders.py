@@ -211,6 +211,7 @@ class OrderOut(Schema):
     payment_status: PaymentStatus
     customer: Customer
     notes: str
+    linked_to: str | None
     verdict: str
     planned_rider_id: str | None
     pinned_to: str | None
@@ -254,6 +255,7 @@ class OrderOut(Schema):
             payment_status=state.payment,
             customer=customer_out(order.customer),
             notes=order.notes,
+            linked_to=order.linked_to,
             verdict=state.verdict,
             planned_rider_id=state.planned_rider_id,
             pinned_to=state.pinned_to,
