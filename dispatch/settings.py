@@ -40,6 +40,8 @@ class Settings:
     this machine, for tests and sandboxes. sandbox: the clock stands until it is moved over the API.
     stripe_key, stripe_signing_secret (two by a comma while one is changed), stripe_return_url (of customers, with
     {order_id}), stripe_url: the gateway where customers pay. link_url: where they follow their orders, with {token}.
+    smtp, mail_from: the mail server, and the sender of e-mail. sms, sms_from: the provider of SMS, and their sender.
+    public_url: where the world reaches this service, for links and reports.
     oidc_issuer, oidc_audience: people may sign in there; that is what it calls this service.
     """
 
@@ -63,6 +65,11 @@ class Settings:
     stripe_return_url: str | None = None
     stripe_url: str = "https://api.stripe.com"
     link_url: str = ""
+    smtp: str | None = field(default=None, repr=False)
+    mail_from: str = ""
+    sms: str | None = field(default=None, repr=False)
+    sms_from: str = ""
+    public_url: str = ""
     secret: str | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:

@@ -6,6 +6,7 @@ from typing import Annotated, Protocol, TypedDict
 
 from fastapi import Depends, Request
 
+from dispatch.notify.setup import Notices
 from dispatch.service.principals import Principal
 from dispatch.service.service import Services
 
@@ -24,6 +25,7 @@ class AppState(TypedDict):
     services: Services
     guard: Guard
     secret: bytes
+    notices: Notices
 
 
 class AppRequest(Request[AppState]):

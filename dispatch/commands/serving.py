@@ -18,6 +18,7 @@ import click
 
 from dispatch.api.app import create_app
 from dispatch.api.logs import set_up_logs
+from dispatch.api.noticing import noticing
 from dispatch.api.server import Server
 from dispatch.api.state import AppState
 from dispatch.commands.demo import DEMO_MARKET, DEMO_SPEED, QUIET, Robots
@@ -27,6 +28,7 @@ from dispatch.engine.planner import Keep
 from dispatch.engine.records import RecordStore
 from dispatch.errors import InvalidInputError, Issue
 from dispatch.model.order import MarketId
+from dispatch.notify.setup import Providers
 from dispatch.pay.gateway import Gateway
 from dispatch.pay.stripe import Stripe, StripeSettings
 from dispatch.service.access import Access, NewAccount
@@ -135,7 +137,9 @@ async def _start(settings: Settings, store: Store, started: _Started, *, demo: b
             started.password = await services.access.first_start()
         if demo:
             started.robots_key = await _robots_key(services.access)
-        yield AppState(services=services, guard=services.access, secret=sha256(b"cursors " + secret).digest())
+        cursors = sha256(b"cursors " + secret).digest()
+        async with noticing(services, secret, _providers(settings), sending=how.holding) as notices:
+            yield AppState(services=services, guard=services.access, secret=cursors, notices=notices)
     if how.gateway is not None:
         await how.gateway.close()
     if how.live is not None:
@@ -161,6 +165,17 @@ def _gateway(settings: Settings) -> Gateway | None:
         api_url=settings.stripe_url,
     )
     return Stripe(wanted)
+
+
+def _providers(settings: Settings) -> Providers:
+    """With what people are told things."""
+    return Providers(
+        smtp=settings.smtp or "",
+        mail_from=settings.mail_from,
+        sms=settings.sms or "",
+        sms_from=settings.sms_from,
+        public_url=settings.public_url,
+    )
 
 
 def _keeper(folder: Path) -> Callable[[MarketSettings], Keep]:

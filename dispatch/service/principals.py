@@ -64,6 +64,9 @@ class Right(StrEnum):
     MANAGE_MARKETS = "markets:write"
     MANAGE_ACCESS = "access:write"
     MANAGE_WEBHOOKS = "webhooks:write"
+    BE_TOLD = "notifications:own"
+    SEE_NOTICES = "notifications:read"
+    MANAGE_NOTICES = "notifications:write"
     MOVE_CLOCK = "sandbox:write"
 
 
@@ -79,6 +82,8 @@ _STAFF: Final = frozenset(
         Right.SEE_CASES,
         Right.SEE_EVENTS,
         Right.SEE_MARKETS,
+        Right.BE_TOLD,
+        Right.SEE_NOTICES,
     }
 )
 
@@ -93,14 +98,14 @@ _CARE: Final = _STAFF | {
 }
 """Staff who look after orders and their exceptions."""
 
-_CASES: Final = frozenset({Right.SEE_CASES, Right.ANSWER_CASES})
-"""For those whom cases are about: their own."""
+_CASES: Final = frozenset({Right.SEE_CASES, Right.ANSWER_CASES, Right.BE_TOLD})
+"""For those whom cases are about: their own, and what they are told."""
 
 RIGHTS: Final[Mapping[Role, frozenset[Right]]] = {
     Role.ADMIN: frozenset(Right) - {Right.RIDE},
     Role.OPERATIONS: frozenset(Right) - {Right.RIDE, Right.MANAGE_ACCESS, Right.MOVE_CLOCK},
     Role.DISPATCHER: _CARE | {Right.OVERRIDE, Right.MANAGE_CLOSURES},
-    Role.CUSTOMER_SERVICE: _CARE | {Right.HANDLE_MONEY},
+    Role.CUSTOMER_SERVICE: _CARE | {Right.HANDLE_MONEY, Right.MANAGE_NOTICES},
     Role.SALES: frozenset(
         {
             Right.SEE_ORDERS,
@@ -109,6 +114,8 @@ RIGHTS: Final[Mapping[Role, frozenset[Right]]] = {
             Right.SEE_MARKETS,
             Right.SEE_ZONES,
             Right.SEE_MONEY,
+            Right.BE_TOLD,
+            Right.SEE_NOTICES,
         }
     ),
     Role.MERCHANT: frozenset(

@@ -44,6 +44,11 @@ class Webhooks:
     def __init__(self, store: Store, clock: Clock, *, loopback: bool = False) -> None:
         self._store, self._clock, self._loopback = store, clock, loopback
 
+    @property
+    def loopback(self) -> bool:
+        """Whether addresses of this machine count."""
+        return self._loopback
+
     async def add(
         self, market_id: MarketId, url: str, *, kinds: Sequence[str] = (), description: str = "", by: str = ""
     ) -> Webhook:

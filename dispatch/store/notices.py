@@ -51,7 +51,10 @@ _BETTER: Final[Mapping[str, tuple[str, ...]]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """One row of ``notices``. about: what else it is about, by kind. plan: channels, in order."""
+    """One row of ``notices``. about: what else it is about, by kind. plan: channels, in order.
+
+    number: its place among all, in the order in which they were written; 0 before that.
+    """
 
     id: str
     market_id: MarketId
@@ -69,6 +72,7 @@ class Notice:
     until_at: Instant
     read_at: Instant | None = None
     read_by: str = ""
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,20 +248,21 @@ def sendings_of(connection: Connection, notice_ids: Collection[str]) -> dict[str
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoticeFilter:
-    """Which notices; what is None asks for nothing. persons: of any of these."""
+    """Which notices; what is None asks for nothing. persons: of any of these; after: with greater numbers."""
 
     persons: Collection[str] | None = None
     order_id: str | None = None
     occasion: str | None = None
     state: str | None = None
     unread: bool = False
+    after: int | None = None
     with_dead: bool = False
 
 
 def notices(
     connection: Connection, market_id: MarketId, wanted: NoticeFilter, *, before: int | None, limit: int
 ) -> list[Notice]:
-    """Notices that fit a filter, the newest first; ``before``: only those made by earlier events."""
+    """Notices that fit a filter, the newest first; ``before``: only those with smaller numbers."""
     c = NOTICES.c
     where: list[ColumnElement[bool]] = [c.market_id == market_id]
     where += [] if wanted.persons is None else [c.person.in_(sorted(wanted.persons))]
@@ -265,11 +270,12 @@ def notices(
     where += [] if wanted.occasion is None else [c.occasion == wanted.occasion]
     where += [] if wanted.state is None else [c.state == wanted.state]
     where += [c.read_at.is_(None)] if wanted.unread else []
+    where += [] if wanted.after is None else [c.number > wanted.after]
     if wanted.with_dead:
         dead = select(SENDINGS.c.notice_id).where(SENDINGS.c.market_id == market_id, SENDINGS.c.state == DEAD)
         where += [or_(c.id.in_(dead), c.state == UNREACHED)]
-    where += [] if before is None else [c.seq < before]
-    query = select(NOTICES).where(*where).order_by(c.seq.desc(), c.id).limit(limit)
+    where += [] if before is None else [c.number < before]
+    query = select(NOTICES).where(*where).order_by(c.number.desc()).limit(limit)
     return [_notice(row) for row in connection.execute(query)]
 
 
@@ -297,6 +303,7 @@ def forget_notices(connection: Connection, before: Instant, limit: int) -> int:
 def _notice_row(notice: Notice) -> dict[str, object]:
     values = asdict(notice)
     packed = {name: canonical(values[name]) for name in ("about", "content")}
+    del values["number"]
     return values | packed | {"plan": ",".join(notice.plan), "urgent": int(notice.urgent)}
 
 

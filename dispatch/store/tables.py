@@ -294,7 +294,8 @@ SHADOW_TICKS: Final = Table(
 NOTICES: Final = Table(
     "notices",
     METADATA,
-    word("id", key=True),
+    Column("number", _NUMBERED, primary_key=True, autoincrement=True),
+    word("id"),
     word("market_id"),
     instant("seq"),
     word("occasion"),
@@ -310,9 +311,12 @@ NOTICES: Final = Table(
     instant("until_at"),
     instant("read_at", nullable=True),
     word("read_by"),
-    Index(None, "market_id", "person", "created_at"),
+    Index("uq_notices_id", "id", unique=True),
+    Index(None, "market_id", "person", "number"),
     Index(None, "market_id", "order_id"),
-    Index(None, "market_id", "state", "created_at"),
+    Index(None, "market_id", "state", "number"),
+    Index(None, "created_at"),
+    sqlite_autoincrement=True,
 )
 """What somebody is told; ``content`` are values that texts are filled in with, ``plan`` the channels in order."""
 

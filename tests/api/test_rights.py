@@ -21,6 +21,8 @@ FOR_ANYBODY = {
     ("POST", "/v1/auth/refresh"),
     ("POST", "/v1/auth/sign-out"),
     ("POST", "/v1/payments/callbacks/{gateway}"),
+    ("POST", "/v1/notifications/reports/sms/{sending_id}"),
+    ("POST", "/v1/notifications/opened/{notification_id}"),
     *((one.method, one.path) for one in endpoints() if one.path.startswith("/v1/track/{token}")),
 }
 FOR_EVERYBODY_KNOWN = {("GET", "/v1/auth/me"), ("POST", "/v1/auth/password")}

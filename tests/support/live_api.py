@@ -14,11 +14,14 @@ from typing import Any
 import httpx
 
 from dispatch.api.app import create_app
+from dispatch.api.noticing import noticing
 from dispatch.api.server import Server
 from dispatch.api.state import AppState
 from dispatch.engine.clock import Clock, SimulatedClock, SystemClock
 from dispatch.model.order import MarketId, MerchantId
 from dispatch.model.rider import RiderId
+from dispatch.notify.runner import NoticePacing
+from dispatch.notify.setup import Providers
 from dispatch.pay.gateway import Gateway
 from dispatch.service.loop import Pace
 from dispatch.service.markets import MarketSettings
@@ -32,6 +35,7 @@ from dispatch.solver.solve import solve
 from dispatch.store.store import Store, open_store
 from tests.support.builders import MARKET
 
+NO_PROVIDERS = Providers()
 QUICK = Pace(tick_s=0.2, least_s=0.05, pressure_orders=1)
 
 
@@ -97,6 +101,7 @@ def live_api(
     gateway: Gateway | None = None,
     quota: Quota | None = None,
     sandbox: bool = False,
+    providers: Providers = NO_PROVIDERS,
 ) -> Iterator[Live]:
     """Serve the API from a store, with a guard that knows ``everybody``, or, ``guarded``, with the real one.
 
@@ -124,7 +129,8 @@ def live_api(
             async with run_services(store, clock, solve, settings, how) as services:
                 passwords.append(await services.access.first_start() or "" if guarded else "")
                 guard = services.access if guarded else KnownTokens(everybody())
-                yield AppState(services=services, guard=guard, secret=b"tests")
+                async with noticing(services, b"tests", providers, pacing=NoticePacing(look_s=0.05)) as notices:
+                    yield AppState(services=services, guard=guard, secret=b"tests", notices=notices)
             if gateway is not None:
                 await gateway.close()
 

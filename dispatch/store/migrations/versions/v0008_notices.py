@@ -36,6 +36,7 @@ def upgrade() -> None:
 def _notices() -> None:
     op.create_table(
         "notices",
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("market_id", sa.Text(), nullable=False),
         sa.Column("seq", sa.BigInteger(), nullable=False),
@@ -52,11 +53,14 @@ def _notices() -> None:
         sa.Column("until_at", sa.BigInteger(), nullable=False),
         sa.Column("read_at", sa.BigInteger(), nullable=True),
         sa.Column("read_by", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_notices"),
+        sa.PrimaryKeyConstraint("number", name="pk_notices"),
+        sqlite_autoincrement=True,
     )
-    op.create_index("ix_notices_market_id_person_created_at", "notices", ["market_id", "person", "created_at"])
+    op.create_index("uq_notices_id", "notices", ["id"], unique=True)
+    op.create_index("ix_notices_market_id_person_number", "notices", ["market_id", "person", "number"])
+    op.create_index("ix_notices_created_at", "notices", ["created_at"])
     op.create_index("ix_notices_market_id_order_id", "notices", ["market_id", "order_id"])
-    op.create_index("ix_notices_market_id_state_created_at", "notices", ["market_id", "state", "created_at"])
+    op.create_index("ix_notices_market_id_state_number", "notices", ["market_id", "state", "number"])
 
 
 def _sendings() -> None:
