@@ -22,6 +22,7 @@ from dispatch.api.schemas.riders import (
     PickedUp,
     Problem,
     Returned,
+    TookOver,
 )
 from dispatch.errors import ConflictError, InvalidInputError, NotFoundError
 from dispatch.model.commands import (
@@ -34,15 +35,19 @@ from dispatch.model.commands import (
     CorrectTask,
     DeclineOffer,
     FailDelivery,
+    HandOver,
     ReportProblem,
     StartLeg,
 )
 from dispatch.model.events import OfferId, Proof, ProofKind
+from dispatch.model.lifecycle import CaseStatus
 from dispatch.model.order import Order, OrderId
 from dispatch.model.place import Place
-from dispatch.model.reasons import ProblemKind
+from dispatch.model.reasons import CaseKind, ProblemKind, RescuePlan
 from dispatch.model.rider import RiderId, TaskKind
 from dispatch.model.stops import first_stop
+from dispatch.store.cases import CaseFilter, cases
+from dispatch.store.queries import Cut
 from dispatch.units import Instant
 
 DELIVERY_CODE: Final = "delivery_code"
@@ -69,9 +74,14 @@ async def _one(asks: Asking, me: RiderId, action: Action) -> ActionResult:
 
 
 async def _check(asks: Asking, me: RiderId, action: Action, name: str, occurred_at: Instant | None) -> None:
-    """What has to be so before an action counts. Raises ConflictError (codes "items_do_not_match", "wrong_code")."""
+    """What has to be so before an action counts.
+
+    Raises ConflictError (codes "items_do_not_match", "wrong_code", "not_planned").
+    """
     if isinstance(action, Delivered):
         await _check_code(asks, action)
+    if isinstance(action, TookOver):
+        await _check_plan(asks, me, action)
     if not isinstance(action, PickedUp):
         return
     for check in action.checks:
@@ -112,6 +122,15 @@ async def _check_code(asks: Asking, action: Delivered) -> None:
         raise ConflictError(cause, "Ask the customer for the code once more.", code="wrong_code")
 
 
+async def _check_plan(asks: Asking, me: RiderId, action: TookOver) -> None:
+    """Nobody takes food from another rider unless a person has said so."""
+    wanted = CaseFilter(kinds=[CaseKind.RIDER_PROBLEM], statuses=[CaseStatus.OPEN], order_id=OrderId(action.order_id))
+    found = await asks.api.reads.run(lambda c: cases(c, asks.market_id, wanted, Cut()))
+    if not any(one.value.plan is RescuePlan.HAND_OVER and one.value.plan_rider_id == me for one in found.items):
+        cause = f"No plan says that rider {me} takes order {action.order_id} over."
+        raise ConflictError(cause, "Ask customer service to plan it.", code="not_planned")
+
+
 async def _command(asks: Asking, me: RiderId, action: Action, occurred_at: Instant | None) -> Command:
     match action:
         case Accept():
@@ -129,8 +148,8 @@ async def _command(asks: Asking, me: RiderId, action: Action, occurred_at: Insta
             return ConfirmDropoff(rider_id=me, order_id=OrderId(action.order_id), proof=proof)
         case Failed():
             return FailDelivery(rider_id=me, order_id=OrderId(action.order_id), reason=action.reason)
-        case Returned():
-            return ConfirmReturn(rider_id=me, order_id=OrderId(action.order_id))
+        case Returned() | TookOver():
+            return _changed_hands(me, action)
         case Correct():
             kind = TaskKind(action.task)
             return CorrectTask(rider_id=me, order_id=OrderId(action.order_id), kind=kind, text=action.text)
@@ -139,6 +158,13 @@ async def _command(asks: Asking, me: RiderId, action: Action, occurred_at: Insta
             return ReportProblem(rider_id=me, kind=action.problem, text=action.text, order_id=order_id)
         case _:
             assert_never(action)
+
+
+def _changed_hands(me: RiderId, action: Returned | TookOver) -> Command:
+    order_id = OrderId(action.order_id)
+    if isinstance(action, Returned):
+        return ConfirmReturn(rider_id=me, order_id=order_id)
+    return HandOver(order_id=order_id, to_rider_id=me)
 
 
 async def _departure(asks: Asking, me: RiderId, action: Depart, at: Instant) -> StartLeg:

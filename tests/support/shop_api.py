@@ -164,7 +164,7 @@ def shop(store_url: str, *, clock: SimulatedClock | None = None, ticking: bool =
     with live_api(store_url, clock=set_clock, ticking=ticking) as live:
         opened = Shop(live, set_clock)
         try:
-            if live.store.last_seq(MARKET) == 0:
+            if not opened.state.merchants:
                 opened.set_up()
             yield opened
         finally:

@@ -9,12 +9,13 @@ from dispatch.api.auth import may
 from dispatch.api.etag import show_version
 from dispatch.api.routes.cases import opened_or_open
 from dispatch.api.schemas.base import Name
-from dispatch.api.schemas.cases import Asked, AskToCancel, CaseOut, Complaint
+from dispatch.api.schemas.cases import Asked, AskToCancel, CaseOut, Complaint, Handover
 from dispatch.api.schemas.orders import OrderOut
-from dispatch.model.commands import AskCancellation, Complain
+from dispatch.model.commands import AskCancellation, Complain, HandOver
 from dispatch.model.lifecycle import OrderStatus
 from dispatch.model.order import OrderId
 from dispatch.model.reasons import CaseKind
+from dispatch.model.rider import RiderId
 from dispatch.model.state import OrderState
 from dispatch.service.asks import Done, Ref
 from dispatch.service.case_file import case_file
@@ -40,6 +41,15 @@ async def complain(order_id: Name, body: Complaint, asks: Asks, response: Respon
     state = await _own(asks, order_id)
     done = await asks.do(Complain(order_id=state.order.id, text=body.text), Ref("orders", order_id))
     return await _asked(asks, done, CaseKind.QUALITY, response)
+
+
+@router.post("/{order_id}/hand-over", dependencies=[Depends(may(Right.HANDLE_CASES))])
+async def hand_over(order_id: Name, body: Handover, asks: Asks, response: Response) -> OrderOut:
+    """Another rider has met the one who had the food, and has it now. Both must be near, as far as is known."""
+    command = HandOver(order_id=OrderId(order_id), to_rider_id=RiderId(body.to_rider_id))
+    order = _order(await asks.do(command, Ref("orders", order_id)))
+    show_version(response, order.version)
+    return OrderOut.of(asks.who.without_secrets(order, asks.now))
 
 
 async def _own(asks: Asking, order_id: str) -> OrderState:

@@ -73,6 +73,12 @@ class AskToCancel(Schema):
     text: Text = ""
 
 
+class Handover(Schema):
+    """Who has the food now."""
+
+    to_rider_id: Name
+
+
 class Complaint(Schema):
     """What was wrong with the order, in the customer's words."""
 

@@ -343,6 +343,13 @@ class Returned(_Action):
     order_id: Name
 
 
+class TookOver(_Action):
+    """The rider has met the one who had the food, and has it now; where customer service has planned that."""
+
+    kind: Literal["took_over"]
+    order_id: Name
+
+
 class Correct(_Action):
     """A pickup or drop-off that was reported has not been done after all; within 15 minutes."""
 
@@ -362,7 +369,7 @@ class Problem(_Action):
 
 
 Action = Annotated[
-    Accept | Decline | Depart | Arrived | PickedUp | Delivered | Failed | Returned | Correct | Problem,
+    Accept | Decline | Depart | Arrived | PickedUp | Delivered | Failed | Returned | TookOver | Correct | Problem,
     Field(discriminator="kind"),
 ]
 

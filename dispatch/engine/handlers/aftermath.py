@@ -17,6 +17,7 @@ from dispatch.model.events import (
     OrderCancelled,
     OrderCollected,
     OrderDelivered,
+    OrderHandedOver,
     OrderLost,
     OrderPickedUp,
     OrderReady,
@@ -27,7 +28,7 @@ from dispatch.model.events import (
 )
 from dispatch.model.order import OrderId, PaymentMethod
 from dispatch.model.payment import OWED
-from dispatch.model.reasons import CaseKind, Party
+from dispatch.model.reasons import CaseKind, CaseResult, Party, RescuePlan
 from dispatch.model.rider import RiderId
 
 _MOVES: Final = (
@@ -49,6 +50,8 @@ _MOVES: Final = (
 def follow_through(draft: Draft) -> None:
     """Add what follows from the events of the draft so far."""
     for event in tuple(draft.events):
+        if isinstance(event, OrderHandedOver | OrderPickedUp):
+            _rescued(draft, event)
         if isinstance(event, _MOVES):
             _follow(draft, event, event.order_id)
 
@@ -75,6 +78,14 @@ def settle_cases(draft: Draft, order_id: OrderId) -> None:
         result = FLOWS[case.kind].settled_by.get(draft.state.order(order_id).status)
         if result is not None:
             draft.add(CaseClosed(case_id=case.case_id, result=result))
+
+
+def _rescued(draft: Draft, event: OrderHandedOver | OrderPickedUp) -> None:
+    """What was planned about a rider in trouble has been done: another rider has the food."""
+    plan = RescuePlan.HAND_OVER if isinstance(event, OrderHandedOver) else RescuePlan.REASSIGN
+    for case in draft.state.open_cases(event.order_id):
+        if case.kind is CaseKind.RIDER_PROBLEM and case.plan is plan:
+            draft.add(CaseClosed(case_id=case.case_id, result=CaseResult.RESOLVED))
 
 
 def _take_cash(draft: Draft, order_id: OrderId) -> None:

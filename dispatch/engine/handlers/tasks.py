@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Final, assert_never
 
+import numpy as np
+
 from dispatch.engine.draft import Draft
 from dispatch.engine.handlers.offers import take_back_offer
 from dispatch.engine.handlers.opening import open_case
 from dispatch.engine.handlers.presence import pause
 from dispatch.errors import ConflictError
+from dispatch.geo.distance import haversine_pairs_m
 from dispatch.model.commands import (
     Arrive,
     ConfirmDropoff,
@@ -44,6 +47,11 @@ from dispatch.units import MINUTE_S, Seconds
 
 CORRECTABLE_S: Final[Seconds] = 15 * MINUTE_S
 """For so long a rider can say that a task was not done after all."""
+
+MEET_M: Final = 500
+"""Riders who hand over are nearer to each other than this, as far as is known."""
+SEEN_S: Final[Seconds] = 3 * MINUTE_S
+"""A position older than this says nothing about where a rider is."""
 
 
 def handle_task(draft: Draft, command: TaskCommand) -> None:
@@ -176,7 +184,21 @@ def _hand_over(draft: Draft, command: HandOver) -> None:
     if other.shift is None:
         cause = f"Rider {command.to_rider_id} is not on shift."
         raise ConflictError(cause, "Name a rider who is.", code="rider_off_shift")
+    _check_near(draft, draft.state.rider(order.rider_id), other)
     draft.add(OrderHandedOver(order_id=command.order_id, rider_id=order.rider_id, to_rider_id=command.to_rider_id))
+
+
+def _check_near(draft: Draft, one: RiderState, other: RiderState) -> None:
+    """Refuse to hand over between riders who are seen far from each other; who is not seen is believed."""
+    seen = [rider.position for rider in (one, other)]
+    fresh = [found.place for found in seen if found is not None and draft.at - found.occurred_at <= SEEN_S]
+    if len(fresh) < len(seen):
+        return
+    ends = np.array([[place.latitude, place.longitude] for place in fresh])
+    apart_m = int(haversine_pairs_m(ends[:1], ends[1:])[0])
+    if apart_m > MEET_M:
+        cause = f"Riders {one.rider.id} and {other.rider.id} are {apart_m} m apart."
+        raise ConflictError(cause, "Meet first; positions may lag by a minute.", code="not_near")
 
 
 _CASES: Final = {
