@@ -114,10 +114,10 @@ class Known(Look):
     def said_before(self, order_id: OrderId) -> bool:
         return order_id == O1
 
-    def active_orders(self, _: frozenset[object]) -> list[OrderState]:  # type: ignore[override]
+    def active_orders(self, _: frozenset[object]) -> list[OrderState]:
         return [cast(OrderState, self.known["orders", O1])]
 
-    def riders_on_shift(self, _: frozenset[object]) -> tuple[RiderId, ...]:  # type: ignore[override]
+    def riders_on_shift(self, _: frozenset[object]) -> tuple[RiderId, ...]:
         return (R1, R2)
 
 

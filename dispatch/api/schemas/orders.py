@@ -46,6 +46,7 @@ class Customer(Schema):
     phone: Annotated[str, Field(max_length=20, pattern=r"^(\+[1-9]\d{6,14})?$")] = ""
     address: Line = ""
     language: Annotated[str, Field(max_length=10)] = ""
+    email: Annotated[str, Field(max_length=254, pattern=r"^([^@\s]+@[^@\s]+)?$")] = ""
 
 
 class Handling(Schema):
@@ -282,7 +283,11 @@ def _item(item: model.Item) -> Item:
 def customer_out(customer: model.Customer) -> Customer:
     """For the wire."""
     return Customer.model_construct(
-        name=customer.name, phone=customer.phone, address=customer.address, language=customer.language
+        name=customer.name,
+        phone=customer.phone,
+        address=customer.address,
+        language=customer.language,
+        email=customer.email,
     )
 
 
