@@ -45,6 +45,9 @@ from dispatch.api.routes import (
 from dispatch.api.state import AppState
 
 ROOMS = (
+    # What is asked most often comes first, because routes are tried in their order.
+    riders,
+    orders,
     health,
     metrics,
     access,
@@ -53,7 +56,6 @@ ROOMS = (
     closures,
     policies,
     merchants,
-    orders,
     kitchen,
     payments,
     callbacks,
@@ -64,7 +66,6 @@ ROOMS = (
     plans,
     penalties,
     etas,
-    riders,
     crew,
     dispatchers,
     streams,

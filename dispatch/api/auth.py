@@ -1,8 +1,12 @@
-"""Who asks, and about which market: the first thing every endpoint knows."""
+"""Who asks, and about which market: the first thing every endpoint knows.
+
+Everything that endpoints depend on is ``async``, also where nothing is waited for: other functions would each go to a
+thread and back, which costs more than the rest of a short request.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 from fastapi import Depends, Query, Response
@@ -35,7 +39,7 @@ Who = Annotated[Principal, Depends(principal_of)]
 """Write ``who: Who`` among the arguments of an endpoint to get the principal."""
 
 
-def _market(
+async def _market(
     api: Api, who: Who, market_id: Annotated[str | None, Query(description="Needed where there is a choice.")] = None
 ) -> MarketId:
     return who.market(None if market_id is None else MarketId(market_id), frozenset(api.markets.all))
@@ -45,17 +49,17 @@ InMarket = Annotated[MarketId, Depends(_market)]
 """Write ``market_id: InMarket`` to get the market that the request is about, which is one of the principal's."""
 
 
-def may(right: Right) -> Callable[[Principal], None]:
+def may(right: Right) -> Callable[[Principal], Awaitable[None]]:
     """For ``dependencies=[Depends(may(Right.X))]`` of an endpoint: only for those who have the right."""
 
-    def check(who: Who) -> None:
+    async def check(who: Who) -> None:
         who.need(right)
 
     check.__dict__["right"] = right
     return check
 
 
-def rider_who_asks(who: Who) -> RiderId:
+async def rider_who_asks(who: Who) -> RiderId:
     """The rider who asks. Raises ForbiddenError, ConflictError (code "no_rider")."""
     who.need(Right.RIDE)
     if who.rider_id is None:

@@ -53,7 +53,7 @@ def read_cursor(cursor: str, scope: str, secret: bytes) -> int:
     return int(text)
 
 
-def _paging(
+async def _paging(
     request: AppRequest,
     cursor: Annotated[str | None, Query(max_length=200, description="The `next` of the page before.")] = None,
     limit: Annotated[int, Query(ge=1, le=MOST)] = 50,

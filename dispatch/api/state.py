@@ -32,7 +32,7 @@ class AppRequest(Request[AppState]):
     """A request with the state of the app; FastAPI hands in a plain one, which has the same."""
 
 
-def services_of(request: AppRequest) -> Services:
+async def services_of(request: AppRequest) -> Services:
     """The service behind the app."""
     return request.state["services"]
 

@@ -24,7 +24,7 @@ _DESKS: Final[Mapping[Role, Audience]] = {
 }
 
 
-def notices_of(request: AppRequest) -> Notices:
+async def notices_of(request: AppRequest) -> Notices:
     """The room of notifications behind the app."""
     return request.state["notices"]
 
@@ -57,7 +57,7 @@ def self_of(who: Principal) -> Self:
     return Self(person, audience, role, frozenset({person, *desk}))
 
 
-def _me(who: Who) -> Self:
+async def _me(who: Who) -> Self:
     who.need(Right.BE_TOLD)
     return self_of(who)
 

@@ -16,7 +16,7 @@ from dispatch.service.sandbox import Moved, Sandbox
 router = APIRouter(prefix="/v1/sandbox", tags=["sandbox"])
 
 
-def _sandbox(api: Api) -> Sandbox:
+async def _sandbox(api: Api) -> Sandbox:
     if api.sandbox is None:
         cause = "This service is not a sandbox; its clock goes by itself."
         raise NotFoundError(cause, "Start one with --sandbox.")
