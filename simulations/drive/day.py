@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Coroutine
-from dataclasses import dataclass, replace
+from collections.abc import Coroutine, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import monotonic
 from typing import Any, Final
@@ -59,7 +59,7 @@ async def _play(
         name = market or next(iter(known))
         clock = ServiceClock(float(instant_of(known[name]["now"])), float(known[name]["speed"]))
         office = Caller(client, key, name)
-        await _register(office, instance)
+        await register(office, instance)
         await _until_ready(client)
         turn = 0
         while turn == 0 or again:
@@ -77,7 +77,7 @@ async def _until_ready(client: httpx.AsyncClient) -> None:
             await asyncio.sleep(_READY_S)
 
 
-async def _register(office: Caller, instance: Instance) -> None:
+async def register(office: Caller, instance: Instance) -> None:
     """Make merchants and riders known."""
     gate = asyncio.Semaphore(_TOGETHER)
 
@@ -131,7 +131,7 @@ def _moved(instance: Instance, now: Instant, skip_s: Seconds, turn: int) -> Inst
 
 @dataclass(slots=True)
 class Day:
-    """One day being played."""
+    """One day being played. ``patience``: a number in 0..1 for orders; who has a low one calls off what takes long."""
 
     client: httpx.AsyncClient
     office: Caller
@@ -139,6 +139,7 @@ class Day:
     instance: Instance
     clock: ServiceClock
     progress: Progress
+    patience: Mapping[OrderId, float] = field(default_factory=dict)
 
     async def run(self) -> None:
         """Play it to its end."""
@@ -171,14 +172,20 @@ class Day:
             await self.office.ask("POST", f"/v1/orders/{order.id}/ready")
 
     async def _lose_patience(self, order: Order, since: float) -> None:
-        """The customer may call the order off where nobody carries it."""
+        """The customer may call the order off where nobody carries it, and so does the office in the end."""
         rules = self.instance.rules
-        if rules.cancel_after_s is None or draw("patience", 0, order.id).random() >= rules.cancel_probability:
-            return
-        await self.clock.until(since + rules.cancel_after_s)
+        chance = self.patience.get(order.id)
+        if chance is None:
+            chance = draw("patience", 0, order.id).random()
+        if rules.cancel_after_s is not None and chance < rules.cancel_probability:
+            await self._give_up(order, since + rules.cancel_after_s, CancelReason.WAITED_TOO_LONG)
+        elif rules.give_up_after_s is not None:
+            await self._give_up(order, since + rules.give_up_after_s, CancelReason.NO_RIDER_FOUND)
+
+    async def _give_up(self, order: Order, at: float, reason: CancelReason) -> None:
+        await self.clock.until(at)
         if self.progress.stage(order.id) is Stage.OPEN:
-            reason = {"reason": CancelReason.WAITED_TOO_LONG.value}
-            answer = await self.office.ask("POST", f"/v1/orders/{order.id}/cancel", reason)
+            answer = await self.office.ask("POST", f"/v1/orders/{order.id}/cancel", {"reason": reason.value})
             if answer.status_code == 200:
                 self.progress.move((order.id,), Stage.CANCELLED)
 

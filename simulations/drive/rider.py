@@ -45,6 +45,7 @@ class RobotRider:
         self._tag = ""
         self._tasks: Tasks | None = None
         self._seen_at: dict[str, float] = {}
+        self._done_at = self._told_at = 0.0
 
     async def work(self) -> None:
         """Begin the shift when it begins, and go home when it is over and nothing is left to do."""
@@ -77,7 +78,10 @@ class RobotRider:
         if answer.status_code == 401:
             self._caller.token = await self._sign_in()
         elif answer.status_code == 200:
+            before = [] if self._tasks is None else self._tasks["stops"]
             self._tag, self._tasks = answer.headers["ETag"], answer.json()
+            if self._tasks["stops"] != before:
+                self._told_at = self._clock.now()
         elif answer.status_code != 304:
             await asyncio.sleep(_STEP_S)
 
@@ -97,10 +101,11 @@ class RobotRider:
         if self._tasks is None:
             return
         for offer in list(self._tasks["offers"]):
-            if self._clock.now() >= self._answer_at(offer) and await self._act("accept", offer_id=offer["id"]):
+            at = self._answer_at(offer)
+            if self._clock.now() >= at and await self._act("accept", at, offer_id=offer["id"]):
                 self._progress.move(offer["order_ids"], Stage.ASSIGNED)
         step = self._step()
-        if step is not None and self._clock.now() >= step[0] and await self._act(step[1], **step[2]):
+        if step is not None and self._clock.now() >= step[0] and await self._act(step[1], step[0], **step[2]):
             self._tell(step[1], step[2])
 
     def _tell(self, kind: str, fields: Mapping[str, Any]) -> None:
@@ -109,7 +114,7 @@ class RobotRider:
         elif kind == "returned":
             self._progress.move((fields["order_id"],), Stage.CANCELLED)
         elif kind == "delivered" and fields["order_id"] in self._orders:
-            self._progress.deliver(self._orders[fields["order_id"]], self._clock.now())
+            self._progress.deliver(self._orders[fields["order_id"]], self._done_at)
 
     def _step(self) -> tuple[float, str, dict[str, Any]] | None:
         """The next step of the route: when, what, and with which fields."""
@@ -124,17 +129,20 @@ class RobotRider:
         free_at = 0.0 if tasks["busy_until"] is None else float(instant_of(tasks["busy_until"]))
         if stop["place"] != tasks["rider"]["place"]:
             depart_at = 0.0 if tasks["depart_at"] is None else float(instant_of(tasks["depart_at"]))
-            arrives_at = max(free_at, depart_at, self._clock.now()) + self._ride_s(
-                tasks["rider"]["place"], stop["place"]
-            )
-            return max(free_at, depart_at), "depart", {"arrives_at": rfc3339(arrives_at)}
+            leaves_at = max(free_at, depart_at, self._since())
+            arrives_at = leaves_at + self._ride_s(tasks["rider"]["place"], stop["place"])
+            return leaves_at, "depart", {"arrives_at": rfc3339(arrives_at)}
         return self._at_stop(stop, free_at)
+
+    def _since(self) -> float:
+        """Since when the rider can do what is next: what was before is done, and the rider has been told."""
+        return max(self._done_at, self._told_at)
 
     def _at_stop(self, stop: Tasks, free_at: float) -> tuple[float, str, dict[str, Any]]:
         """What is done at a stop, when the food is ready and the handling before it is over."""
         names = [task["order_id"] for task in stop["tasks"]]
         key = f"{stop['tasks'][0]['kind']} {names[0]}"
-        there_at = max(free_at, self._seen_at.setdefault(key, self._clock.now()))
+        there_at = max(free_at, self._seen_at.setdefault(key, self._since()))
         orders = [self._orders[name] for name in names if name in self._orders]
         if stop["tasks"][0]["kind"] == "pickup":
             ready_at = max(instant_of(task["ready_at"]) for task in stop["tasks"])
@@ -144,17 +152,21 @@ class RobotRider:
         before_s = max((order.dropoff_handling.before_s for order in orders), default=0)
         return there_at + before_s, kind, {"order_id": names[0]}
 
-    async def _act(self, kind: str, **fields: object) -> bool:
-        """Say what was done; whether the service agrees."""
+    async def _act(self, kind: str, at: float, **fields: object) -> bool:
+        """Say what was done, and when by the clock of the device; whether the service agrees.
+
+        A step was done when it was due: what the wire takes is no time on the road, and would be minutes at high speed.
+        """
         self._sequence += 1
-        action = {"kind": kind, "sequence": self._sequence, **fields}
+        self._done_at = max(self._done_at, at)
+        action = {"kind": kind, "sequence": self._sequence, "occurred_at": rfc3339(self._done_at), **fields}
         answer = await self._caller.ask("POST", "/v1/riders/me/actions", {"actions": [action]})
         if answer.status_code != 200:
             self._tag = ""
             await asyncio.sleep(_STEP_S)
             return False
         result = answer.json()
-        self._tasks, self._tag = result["tasks"], ""
+        self._tasks, self._tag = result["tasks"], answer.headers.get("ETag", "")
         if result["results"][0]["status"] == "refused":
             self._progress.refused += 1
             await asyncio.sleep(_STEP_S)
