@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.builders import MARKET
-from tests.support.shop_api import Shop, shop
+from tests.support.shop_api import Json, Shop, shop
 
 
 @pytest.fixture
@@ -198,3 +198,34 @@ def test_a_case_that_nobody_works_on_goes_to_operations_by_itself(city: Shop) ->
     assert city.get("admin", "/v1/cases", overdue=True)["items"] == []
     assert [one["event"] for one in case["history"]] == ["CaseOpened", "CaseEscalated"]
     assert len(list(city.live.store.events(MARKET, stream=f"case:{case_id}"))) == 2
+
+
+def test_cases_are_summed_up_by_what_causes_them(city: Shop) -> None:
+    _, first = asked_off(city, zones=["north", "centre"])
+    city.wait(100)
+    city.step("merchant", first, "merchant_agreed")
+    _, second = asked_off(city, merchant="m2", zones=["north"])
+    city.step("operations", second, "merchant_denied")
+    city.wait(60)
+    money = {"minor": 9_000, "currency": "COP"}
+    city.step("customer_service", second, "cancelled", money=money, party="merchant")
+    city.wait(3_600)
+    city.post("dispatcher", "/v1/cases", kind="other", rider_id="r2", text="lost a bag")
+
+    def summed(by: str, **params: str) -> dict[str, Json]:
+        return {one["key"]: one for one in city.get("operations", "/v1/cases/report", by=by, **params)["items"]}
+
+    kinds = summed("kind")
+    assert {key: one["cases"] for key, one in kinds.items()} == {"cancellation": 2, "other": 1}
+    cancelled = kinds["cancellation"]
+    assert (cancelled["open"], cancelled["mean_close_s"], cancelled["results"]) == (0, 80, {"compensated": 2})
+    assert {one["party"]: one["amount"]["minor"] for one in cancelled["money"]} == {"merchant": 9_000, "nobody": 20_000}
+    assert (kinds["other"]["open"], kinds["other"]["mean_close_s"], kinds["other"]["money"]) == (1, None, [])
+    assert {key: one["cases"] for key, one in summed("zone").items()} == {"north": 2, "centre": 1, "": 1}
+    assert {key: one["cases"] for key, one in summed("merchant").items()} == {"m1": 1, "m2": 1, "": 1}
+    assert {key: one["cases"] for key, one in summed("rider").items()} == {"": 2, "r2": 1}
+    assert {key: one["cases"] for key, one in summed("hour").items()} == {"12": 2, "13": 1}
+    assert set(summed("party", kind="other")) == {""}
+    assert summed("kind", opened_from="2023-11-15T13:00:00Z").keys() == {"other"}
+    assert city.ask("merchant", "GET", "/v1/cases/report").status_code == 403
+    assert city.ask("operations", "GET", "/v1/cases/report?by=moon").status_code == 422

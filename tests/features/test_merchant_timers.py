@@ -252,12 +252,8 @@ async def play_many(url: str, many: int) -> dict[str, float]:
                 ("cancelled", rules.last_word_s, lambda: all(o.over for o in host.state.orders.values())),
             )
             for name, seconds, what in phases:
-                began = time.monotonic()
                 clock.set(clock.now() + seconds)
-                while not what():
-                    await asyncio.sleep(0.05)
-                    assert time.monotonic() - began < 60 + many / 20, name
-                took[name] = time.monotonic() - began
+                took[name] = await _until(what, 60 + many / 20)
             await asyncio.sleep(0.5)
         state = store.load_state(MARKET)
         kinds = Counter(type(one.event).__name__ for one in store.read(MARKET))
@@ -267,6 +263,15 @@ async def play_many(url: str, many: int) -> dict[str, float]:
     assert {case.status for case in state.cases.values()} == {CaseStatus.CLOSED}
     assert all(sum(entry.minor for entry in account.entries) == 0 for account in state.accounts.values())
     return took
+
+
+async def _until(what: Callable[[], bool], most_s: float) -> float:
+    """How long it took."""
+    began = time.monotonic()
+    while not what():
+        await asyncio.sleep(0.05)
+        assert time.monotonic() - began < most_s
+    return time.monotonic() - began
 
 
 async def _do(services: Services, command: c.Command) -> None:

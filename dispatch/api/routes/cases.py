@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Query, Response
 
@@ -11,7 +12,7 @@ from dispatch.api.auth import InMarket, Who, may
 from dispatch.api.cursors import Pages
 from dispatch.api.etag import show_version
 from dispatch.api.schemas.base import Name, PageOf, When, instant
-from dispatch.api.schemas.cases import CaseDetail, CaseOut, NewCase, NewStep
+from dispatch.api.schemas.cases import CaseDetail, CaseOut, CaseReport, CaseSumOut, NewCase, NewStep
 from dispatch.api.state import Api
 from dispatch.model.actor import ActorKind
 from dispatch.model.commands import TakeCase
@@ -24,11 +25,14 @@ from dispatch.service.asks import Done, Ref
 from dispatch.service.case_file import STAFF, CaseFile, case_file, next_steps, own_case, own_cases
 from dispatch.service.principals import Principal, Right
 from dispatch.service.service import Services
+from dispatch.store.case_report import Grouping, report
 from dispatch.store.cases import CaseFilter, cases, merchants_of
 from dispatch.store.queries import Cut
-from dispatch.units import Instant
+from dispatch.units import DAY_S, Instant
 
 router = APIRouter(prefix="/v1/cases", tags=["customer service"])
+
+_USUAL_S: Final = 30 * DAY_S
 
 
 @router.get("", dependencies=[Depends(may(Right.SEE_CASES))])
@@ -82,6 +86,34 @@ async def _page(
     shown = [case if who.role in STAFF else case._replace(person="") for case in found]
     items = [CaseOut.of(case, merchants.get(case.order_id or OrderId("")), now) for case in shown]
     return PageOf(items=items, next=pages.next(page.after))
+
+
+@router.get("/report", dependencies=[Depends(may(Right.HANDLE_CASES))])
+async def report_cases(
+    api: Api,
+    market_id: InMarket,
+    by: Grouping = Grouping.KIND,
+    kind: Annotated[list[CaseKind] | None, Query()] = None,
+    merchant_id: Name | None = None,
+    zone_id: Name | None = None,
+    opened_from: When | None = None,
+    opened_before: When | None = None,
+) -> CaseReport:
+    """Exceptions summed up by kind, party, zone, merchant, rider or hour: counts, time to close, money by who bears it.
+
+    Those opened in the last 30 days, unless another time is named.
+    """
+    now = api.clock.now()
+    wanted = CaseFilter(
+        kinds=kind or (),
+        merchant_id=None if merchant_id is None else MerchantId(merchant_id),
+        zone_id=None if zone_id is None else ZoneId(zone_id),
+        opened_from=now - _USUAL_S if opened_from is None else instant(opened_from),
+        opened_before=None if opened_before is None else instant(opened_before),
+    )
+    zone = ZoneInfo(api.markets.get(market_id).settings.time_zone)
+    found = await api.reads.run(lambda c: report(c, market_id, wanted, by, zone))
+    return CaseReport(by=by, items=[CaseSumOut.of(one) for one in found])
 
 
 @router.get("/{case_id}", dependencies=[Depends(may(Right.SEE_CASES))])

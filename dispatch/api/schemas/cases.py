@@ -19,6 +19,7 @@ from dispatch.model.reasons import CancelReason, CaseKind, CaseResult, CaseStage
 from dispatch.model.rider import RiderId
 from dispatch.model.state import CaseState
 from dispatch.service.case_file import CaseFile, NextStep
+from dispatch.store.case_report import Grouping, Sum
 from dispatch.units import Instant
 
 
@@ -262,3 +263,47 @@ class Asked(Schema):
 
     order: OrderOut
     case: CaseOut | None
+
+
+class BorneOut(Schema):
+    """What was granted, and who bears it."""
+
+    party: Party
+    amount: Money
+
+
+class CaseSumOut(Schema):
+    """Cases put together: how many, how long from opening to closing on average, results, and money by who bears it.
+
+    `key` is "" where a case has no such thing.
+    """
+
+    key: str
+    cases: int
+    open: int
+    mean_close_s: int | None
+    results: dict[CaseResult, int]
+    money: list[BorneOut]
+
+    @classmethod
+    def of(cls, found: Sum) -> CaseSumOut:
+        """For the wire."""
+        money = [
+            BorneOut(party=Party(party), amount=Money(minor=minor, currency=currency))
+            for (party, currency), minor in sorted(found.money.items())
+        ]
+        return cls(
+            key=found.key,
+            cases=found.cases,
+            open=found.cases - found.closed,
+            mean_close_s=found.closing_s // found.closed if found.closed else None,
+            results={CaseResult(name): count for name, count in sorted(found.results.items())},
+            money=money,
+        )
+
+
+class CaseReport(Schema):
+    """Cases of a span of time, summed up; the most frequent first."""
+
+    by: Grouping
+    items: list[CaseSumOut]
