@@ -47,12 +47,12 @@ class Loaded:
         return linked and self.notice.audience == Audience.CUSTOMER.value and self.notice.order_id is not None
 
 
-def load(connection: Connection, sending_id: str, face: Face, now: Instant) -> Loaded:
+def load(look: Look, sending_id: str, face: Face, now: Instant) -> Loaded:
     """All about a sending. Raises NotFoundError where it was forgotten."""
+    connection = look.connection
     sending = rows.sending(connection, sending_id)
     notice = rows.notice(connection, sending.notice_id)
     known = preferences(connection, notice.market_id, [notice.person]).get(notice.person)
-    look = Look(connection, notice.market_id)
     contact = contact_of(look, notice.person, notice.order_id, known, face)
     useless, unreachable, found = "", "", None
     if sending.device_id is not None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from random import Random
@@ -27,7 +27,8 @@ from dispatch.notify.matrix import SendChannel
 from dispatch.notify.measures import NoticeMeasures
 from dispatch.notify.message import Loaded, load, message_of
 from dispatch.notify.people import Face
-from dispatch.notify.steps import fall_back, next_step
+from dispatch.notify.steps import Step, fall_back, next_step
+from dispatch.notify.telling import Look
 from dispatch.notify.wording import Texts
 from dispatch.store import notice_people, notices
 from dispatch.store.claims import WAITING
@@ -39,6 +40,8 @@ from dispatch.units import DAY_S, Instant, Seconds
 T = TypeVar("T")
 LOG: Final = logging.getLogger(__name__)
 _FORGOTTEN: Final = 500
+_ANEW_S: Final = 5.0
+"""How long after something unforeseen work begins anew."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +49,8 @@ class NoticePacing:
     """How messages are worked through.
 
     look_s: wall seconds between two looks. lease_s: for so long a message is one worker's; longer than an attempt may
-    take. at_once: messages under way over one channel. fan_out: events looked at in one go. jitter: a wait is longer by
+    take. at_once: messages under way over one channel; steps: notices of which the next channel is found in one go.
+    fan_out: events looked at in one go. jitter: a wait is longer by
     up to this share, by chance. kept_s: for so long what was told is remembered; prune_s: wall seconds between two
     looks for what is older.
     """
@@ -54,6 +58,7 @@ class NoticePacing:
     look_s: float = 0.5
     lease_s: Seconds = 90
     at_once: int = 16
+    steps: int = 100
     fan_out: int = 500
     back_off_s: tuple[Seconds, ...] = BACK_OFF_S
     jitter: float = 0.2
@@ -102,9 +107,21 @@ class NoticeRunner:
     async def run(self) -> None:
         """Go on until cancelled."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._again_and_again(self._tell_and_prune))
+            tasks.create_task(self._watch(self._tell_and_prune, "notices"))
             for topic in self._topics:
-                tasks.create_task(self._again_and_again(partial(self._drain, topic)))
+                tasks.create_task(self._watch(partial(self._drain, topic), topic))
+
+    async def _watch(self, work: Callable[[], Awaitable[object]], name: str) -> None:
+        """Do some work again and again; where it breaks, begin anew after a while: the others go on."""
+        while True:
+            task = asyncio.create_task(self._again_and_again(work), name=name)
+            try:
+                await asyncio.wait([task])
+            finally:
+                task.cancel()
+            if not task.cancelled() and (error := task.exception()) is not None:
+                LOG.error("The work on %s broke, and begins anew.", name, exc_info=error)
+            await asyncio.sleep(_ANEW_S)
 
     async def run_once(self) -> int:
         """Do all that is due now; how many steps and attempts that were."""
@@ -158,41 +175,63 @@ class NoticeRunner:
             worker=self._worker,
             now=self._clock.now(),
             lease_s=self._pacing.lease_s,
-            limit=self._pacing.at_once,
+            limit=self._pacing.steps if topic == NEXT else self._pacing.at_once,
             topics=[topic],
         )
         claims = await self._write(claiming)
-        work = self._step if topic == NEXT else self._send
-        await asyncio.gather(*(work(claimed) for claimed in claims))
+        if claims:
+            await (self._take_steps(claims) if topic == NEXT else self._send(claims))
         return len(claims)
 
-    async def _step(self, claimed: Claimed) -> None:
-        """Find out over which channel a notice goes next, and put that on its way."""
+    async def _take_steps(self, claims: Sequence[Claimed]) -> None:
+        """Find out over which channel each notice goes next, and put that on its way."""
         now = self._clock.now()
-        ways, face = frozenset(self._reaching.ways), self._reaching.face(claimed.market_id)
-        name, step = _payload(claimed)
-        try:
-            found = await asyncio.to_thread(
-                self._read, partial(next_step, notice_id=name, step=step, ways=ways, face=face, now=now)
-            )
-        except NotFoundError:
-            await self._write(partial(message_sent, claimed=claimed, now=now))
-            return
+
+        def look(connection: Connection) -> list[Step | None]:
+            looks = _looks(connection, claims)
+            return [self._next_step(looks[claimed.market_id], claimed, now) for claimed in claims]
+
+        found = await asyncio.to_thread(self._read, look)
 
         def write(connection: Connection) -> None:
-            if message_sent(connection, claimed, now):
-                found.write(connection, now)
+            for claimed, step in zip(claims, found, strict=True):
+                if message_sent(connection, claimed, now) and step is not None:
+                    step.write(connection, now)
 
         await self._write(write)
 
-    async def _send(self, claimed: Claimed) -> None:
-        """Make one attempt, and write down what came of it."""
-        now = self._clock.now()
-        face = self._reaching.face(claimed.market_id)
-        name, _ = _payload(claimed)
+    def _next_step(self, look: Look, claimed: Claimed, now: Instant) -> Step | None:
+        """One step; None where its notice is forgotten."""
+        name, step = _payload(claimed)
         try:
-            loaded = await asyncio.to_thread(self._read, partial(load, sending_id=name, face=face, now=now))
+            return next_step(
+                look, name, step, frozenset(self._reaching.ways), self._reaching.face(claimed.market_id), now
+            )
         except NotFoundError:
+            return None
+
+    async def _send(self, claims: Sequence[Claimed]) -> None:
+        """Make one attempt each, and write down what came of it as soon as that is known."""
+        now = self._clock.now()
+
+        def look(connection: Connection) -> list[Loaded | None]:
+            looks = _looks(connection, claims)
+            return [self._load(looks[claimed.market_id], claimed, now) for claimed in claims]
+
+        found = await asyncio.to_thread(self._read, look)
+        await asyncio.gather(
+            *(self._send_one(claimed, loaded, now) for claimed, loaded in zip(claims, found, strict=True))
+        )
+
+    def _load(self, look: Look, claimed: Claimed, now: Instant) -> Loaded | None:
+        """One message; None where it is forgotten."""
+        try:
+            return load(look, _payload(claimed)[0], self._reaching.face(claimed.market_id), now)
+        except NotFoundError:
+            return None
+
+    async def _send_one(self, claimed: Claimed, loaded: Loaded | None, now: Instant) -> None:
+        if loaded is None:
             await self._write(partial(message_sent, claimed=claimed, now=now))
             return
         if idle := loaded.useless or loaded.unreachable:
@@ -258,6 +297,11 @@ class NoticeRunner:
 
     async def _write(self, work: Callable[[Connection], T]) -> T:
         return await asyncio.wrap_future(self._store.run(work))
+
+
+def _looks(connection: Connection, claims: Sequence[Claimed]) -> dict[MarketId, Look]:
+    """A look at each market that some messages are of."""
+    return {market_id: Look(connection, market_id) for market_id in {claimed.market_id for claimed in claims}}
 
 
 def _payload(claimed: Claimed) -> tuple[str, int]:

@@ -36,17 +36,15 @@ class Step:
             rows.go_on(connection, self.notice, self.next, self.next_at)
 
 
-def next_step(
-    connection: Connection, notice_id: str, step: int, ways: frozenset[SendChannel], face: Face, now: Instant
-) -> Step:
+def next_step(look: Look, notice_id: str, step: int, ways: frozenset[SendChannel], face: Face, now: Instant) -> Step:
     """What to do about a notice now: try the first channel from ``step`` on that reaches the person.
 
     Raises NotFoundError for a notice that is forgotten.
     """
+    connection = look.connection
     notice = rows.notice(connection, notice_id)
     if notice.read_at is not None:
         return Step(notice=notice)
-    look = Look(connection, notice.market_id)
     if now >= notice.until_at or is_settled(look, notice):
         return Step(notice=notice, becomes=rows.EXPIRED)
     known = preferences(connection, notice.market_id, [notice.person]).get(notice.person)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
@@ -55,9 +55,15 @@ class Look:
 
     def __init__(self, connection: Connection, market_id: MarketId) -> None:
         self.connection, self.market_id = connection, market_id
+        self._seen: dict[tuple[str, str], Any] = {}
 
     def _look(self, projection: Projection[V], name: str) -> V | None:
-        return queries.look(self.connection, projection, self.market_id, name)
+        """An entity; looked up once, since the moment is one."""
+        key = (projection.field, name)
+        if key not in self._seen:
+            self._seen[key] = queries.look(self.connection, projection, self.market_id, name)
+        found: V | None = self._seen[key]
+        return found
 
     def order(self, order_id: OrderId) -> OrderState | None:
         """An order."""
