@@ -42,6 +42,15 @@ class PaymentFailed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentTakenBack:
+    """Money that was noted as received has not come: what it was noted with has not happened."""
+
+    order_id: OrderId
+    reference: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TransferClaimed:
     """The customer says that the money is on its way; ``picture`` names the picture of the receipt."""
 
@@ -133,6 +142,7 @@ class AppealDecided:
 MoneyEvent = (
     PaymentReceived
     | PaymentFailed
+    | PaymentTakenBack
     | TransferClaimed
     | TransferRefused
     | RefundGranted

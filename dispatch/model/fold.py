@@ -63,6 +63,7 @@ from dispatch.model.events import (
     OverrideRecorded,
     PaymentFailed,
     PaymentReceived,
+    PaymentTakenBack,
     PenaltyAppealed,
     PenaltyEvent,
     PenaltyGiven,
@@ -144,7 +145,7 @@ def _fold_beside(state: MarketState, event: _Beside, at: Instant) -> None:
             fold_market(state, event, at)
         case CaseOpened() | CaseTaken() | CaseStepTaken() | CaseEscalated() | CaseClosed():
             fold_case(state, event, at)
-        case PaymentReceived() | PaymentFailed() | TransferClaimed() | TransferRefused():
+        case PaymentReceived() | PaymentFailed() | PaymentTakenBack() | TransferClaimed() | TransferRefused():
             fold_money(state, event, at)
         case RefundGranted() | RefundSettled() | RefundFailed() | CouponGranted():
             fold_money(state, event, at)

@@ -14,19 +14,24 @@ from dispatch.model.commands import (
     ChangePolicy,
     Command,
     Complain,
+    ConfirmDropoff,
+    CorrectTask,
     DecideAppeal,
     DeclareClosure,
     EscalateCase,
+    HandOver,
     MarkReady,
+    OpenCase,
     PressMerchant,
     ReportLateness,
     ReportProblem,
+    StartLeg,
     TakeCase,
     TakeCaseStep,
 )
-from dispatch.model.lifecycle import CaseStatus, DispatchStatus, IllegalMove, OrderStatus, PenaltyStatus
-from dispatch.model.order import OrderId
-from dispatch.model.payment import Account
+from dispatch.model.lifecycle import CaseStatus, DispatchStatus, IllegalMove, OrderStatus, PenaltyStatus, TaskStatus
+from dispatch.model.order import OrderId, PaymentMethod
+from dispatch.model.payment import Account, PaymentStatus
 from dispatch.model.place import Place
 from dispatch.model.reasons import (
     CaseKind,
@@ -38,7 +43,7 @@ from dispatch.model.reasons import (
     ProblemKind,
     RescuePlan,
 )
-from dispatch.model.rider import RiderId
+from dispatch.model.rider import RiderId, TaskKind
 from dispatch.model.state import CaseState
 from dispatch.units import Money
 from tests.support.builders import NOON, an_order
@@ -327,3 +332,71 @@ def test_a_rider_who_is_late_is_warned_then_charged_and_may_appeal() -> None:
     assert town.market.state.penalties[penalty_id].status is PenaltyStatus.LIFTED
     assert town.market.state.records[R1].warnings == 0
     assert isinstance(town.refused(DecideAppeal(penalty_id=penalty_id, lifted=False, text="no")), IllegalMove)
+
+
+def test_a_delivery_that_is_taken_back_takes_its_cash_back_and_its_cases_go_on() -> None:
+    town = Town("r1")
+    town.do(ChangePolicy(name="default", version=1, care=RULES))
+    town.placed(an_order("o1", total=PRICE, payment=PaymentMethod.CASH))
+    town.do(AcceptOrder(order_id=O1, ready_at=NOON + 900))
+    town.given("r1", "o1")
+    town.carried("r1", "o1")
+    town.do(AskCancellation(order_id=O1))
+    town.wait(7_200)
+    town.delivered("r1", "o1")
+    account = town.market.state.account(O1)
+    assert (account.paid_minor, account.status) == (PRICE.minor, PaymentStatus.PAID)
+    assert town.market.state.open_cases(O1) == ()
+    given = len(town.market.state.penalties)
+    events = town.do(CorrectTask(rider_id=R1, order_id=O1, kind=TaskKind.DROPOFF, text="wrong door"))
+    assert kinds(events) == ["DeliveryCorrected", "PaymentTakenBack", "CaseOpened"]
+    account = town.market.state.account(O1)
+    assert (account.paid_minor, account.status, account.references) == (0, PaymentStatus.DUE, ())
+    assert sum(entry.minor for entry in account.entries) == 0
+    again = only_case(town)
+    assert (again.kind, again.stage, again.status) == (CaseKind.CANCELLATION, CaseStage.CARRIED, CaseStatus.OPEN)
+    town.do(ConfirmDropoff(rider_id=R1, order_id=O1))
+    account = town.market.state.account(O1)
+    assert (account.paid_minor, account.balance(Account.CUSTOMER)) == (PRICE.minor, 0)
+    assert town.market.state.open_cases(O1) == ()
+    assert len(town.market.state.penalties) == given, "nobody is blamed twice for one order"
+
+
+def test_cash_is_what_is_still_owed() -> None:
+    town = Town("r1")
+    town.do(ChangePolicy(name="default", version=1, care=RULES))
+    town.placed(an_order("o1", total=PRICE, payment=PaymentMethod.CASH))
+    town.given("r1", "o1")
+    town.do(ReportProblem(rider_id=R1, kind=ProblemKind.ITEMS_DO_NOT_MATCH, order_id=O1))
+    town.do(step(town, CaseStep.ITEMS_ACCEPTED, money=Money(4_000, "COP")))
+    town.carried("r1", "o1")
+    town.delivered("r1", "o1")
+    account = town.market.state.account(O1)
+    assert (account.paid_minor, account.refunds, account.balance(Account.CUSTOMER)) == (16_000, (), 0)
+
+
+def test_a_hand_over_and_a_new_address_begin_the_way_anew() -> None:
+    town = on_board()
+    town.do(StartLeg(rider_id=R1, arrives_at=NOON + 3_000))
+    town.do(HandOver(order_id=O1, to_rider_id=RiderId("r2")))
+    assert town.order().dropoff_task is TaskStatus.PLANNED
+    town.ride("r2")
+    assert town.order().dropoff_task is TaskStatus.ARRIVED
+    town.do(ReportProblem(rider_id=RiderId("r2"), kind=ProblemKind.WRONG_ADDRESS, order_id=O1))
+    town.do(step(town, CaseStep.ADDRESS_CORRECTED, place=Place(4.61, -74.08)))
+    assert town.order().dropoff_task is TaskStatus.PLANNED
+    town.delivered("r2", "o1")
+
+
+def test_those_whom_a_case_is_about_name_no_amounts() -> None:
+    town = on_board()
+    town.do(ReportLateness(order_id=O1))
+    wanted = step(town, CaseStep.CANCELLED, ActorKind.CUSTOMER, money=Money(1, "COP"), text="all of it")
+    assert town.refused(wanted).code == "not_yours"
+    assert town.refused(step(town, CaseStep.CANCELLED, ActorKind.CUSTOMER, party=Party.RIDER)).code == "not_yours"
+
+
+def test_a_case_with_nothing_left_to_it_is_not_opened() -> None:
+    town = a_town()
+    town.do(AskCancellation(order_id=O1))
+    assert town.refused(OpenCase(kind=CaseKind.MERCHANT_SILENT, order_id=O1, text="x")).code == "illegal_move"

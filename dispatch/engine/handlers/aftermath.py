@@ -11,6 +11,7 @@ from dispatch.engine.handlers.opening import open_case
 from dispatch.model.case_flows import FLOWS
 from dispatch.model.events import (
     CaseClosed,
+    DeliveryCorrected,
     DeliveryFailed,
     Event,
     OrderAccepted,
@@ -24,12 +25,18 @@ from dispatch.model.events import (
     OrderRejected,
     OrderReturned,
     PaymentReceived,
+    PaymentTakenBack,
     PreparationStarted,
 )
+from dispatch.model.lifecycle import OrderStatus
 from dispatch.model.order import OrderId, PaymentMethod
-from dispatch.model.payment import OWED
+from dispatch.model.payment import OWED, Account
 from dispatch.model.reasons import CaseKind, CaseResult, Party, RescuePlan
 from dispatch.model.rider import RiderId
+from dispatch.units import MINUTE_S, Money, Seconds
+
+CORRECTABLE_S: Final[Seconds] = 15 * MINUTE_S
+"""For so long a rider can say that a task was not done after all."""
 
 _MOVES: Final = (
     OrderAccepted,
@@ -37,6 +44,7 @@ _MOVES: Final = (
     OrderReady,
     OrderPickedUp,
     OrderDelivered,
+    DeliveryCorrected,
     OrderCollected,
     OrderRejected,
     OrderCancelled,
@@ -63,6 +71,8 @@ def _follow(draft: Draft, event: Event, order_id: OrderId) -> None:
         case OrderDelivered() | OrderCollected():
             _take_cash(draft, order_id)
             conclude_lateness(draft, order_id)
+        case DeliveryCorrected():
+            _undelivered(draft, order_id)
         case DeliveryFailed():
             _failed(draft, order_id, event.rider_id, event.reason.value)
         case OrderLost():
@@ -90,12 +100,31 @@ def _rescued(draft: Draft, event: OrderHandedOver | OrderPickedUp) -> None:
 
 def _take_cash(draft: Draft, order_id: OrderId) -> None:
     account = draft.state.accounts.get(order_id)
-    if account is not None and account.method is PaymentMethod.CASH and account.status in OWED:
-        draft.add(
-            PaymentReceived(
-                order_id=order_id, method=PaymentMethod.CASH, amount=account.total, reference=f"cash-{order_id}"
-            )
-        )
+    if account is None or account.method is not PaymentMethod.CASH or account.status not in OWED:
+        return
+    due = Money(account.balance(Account.CUSTOMER), account.total.currency)
+    draft.add(PaymentReceived(order_id=order_id, method=PaymentMethod.CASH, amount=due, reference=_cash(order_id)))
+
+
+def _cash(order_id: OrderId) -> str:
+    return f"cash-{order_id}"
+
+
+def _undelivered(draft: Draft, order_id: OrderId) -> None:
+    """A delivery is taken back: so is the cash that was noted with it, and cases that it had settled go on."""
+    account = draft.state.accounts.get(order_id)
+    if account is not None and _cash(order_id) in account.references:
+        if account.refunds:
+            text = "cash was noted and given back for a delivery that was none"
+            open_case(draft, CaseKind.PAYMENT, order_id, None, text)
+        else:
+            text = "the delivery was taken back"
+            draft.add(PaymentTakenBack(order_id=order_id, reference=_cash(order_id), text=text))
+    for case in [case for case in draft.state.cases.values() if case.order_id == order_id]:
+        settled = FLOWS[case.kind].settled_by.get(OrderStatus.DELIVERED)
+        recent = case.closed_at is not None and draft.at - case.closed_at <= CORRECTABLE_S
+        if recent and settled is not None and case.result is settled:
+            open_case(draft, case.kind, order_id, case.rider_id, f"again, as {case.case_id}: {case.text}")
 
 
 def _failed(draft: Draft, order_id: OrderId, rider_id: RiderId, text: str) -> None:

@@ -62,7 +62,7 @@ def conclude_lateness(draft: Draft, order_id: OrderId) -> None:
 
 def _penalise(draft: Draft, order: OrderState, case: CaseState) -> None:
     """A warning, or money off the pay once there were enough of them."""
-    if order.rider_id is None:
+    if order.rider_id is None or _blamed(draft.state, order):
         return
     record, rules = draft.state.records.get(order.rider_id), draft.state.care
     warned = record is not None and record.warnings >= rules.warnings
@@ -72,6 +72,12 @@ def _penalise(draft: Draft, order: OrderState, case: CaseState) -> None:
     _step(draft, case, step, Party.RIDER)
     kind = PenaltyKind.DEDUCTION if deduct else PenaltyKind.WARNING
     give_penalty(draft, order.rider_id, kind, f"order {order.order.id} came late", order.order.id, case.case_id)
+
+
+def _blamed(state: MarketState, order: OrderState) -> bool:
+    """Whether the rider has been blamed for this very order: it was delivered before, and that was taken back."""
+    mine = (one for one in state.penalties.values() if one.rider_id == order.rider_id)
+    return any(one.order_id == order.order.id for one in mine)
 
 
 def _step(draft: Draft, case: CaseState, step: CaseStep, party: Party) -> None:

@@ -7,6 +7,7 @@ from typing import Final, assert_never
 import numpy as np
 
 from dispatch.engine.draft import Draft
+from dispatch.engine.handlers.aftermath import CORRECTABLE_S
 from dispatch.engine.handlers.offers import take_back_offer
 from dispatch.engine.handlers.opening import open_case
 from dispatch.engine.handlers.presence import pause
@@ -44,9 +45,6 @@ from dispatch.model.rider import RiderId, Task, TaskKind
 from dispatch.model.state import RiderState
 from dispatch.model.stops import first_stop, task_status
 from dispatch.units import MINUTE_S, Seconds
-
-CORRECTABLE_S: Final[Seconds] = 15 * MINUTE_S
-"""For so long a rider can say that a task was not done after all."""
 
 MEET_M: Final = 500
 """Riders who hand over are nearer to each other than this, as far as is known."""

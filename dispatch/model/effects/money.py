@@ -9,6 +9,7 @@ from dispatch.model.events import (
     MoneyEvent,
     PaymentFailed,
     PaymentReceived,
+    PaymentTakenBack,
     RefundFailed,
     RefundGranted,
     RefundSettled,
@@ -67,6 +68,8 @@ def fold_money(state: MarketState, event: MoneyEvent, at: Instant) -> None:
             account = _received(account, event, at)
         case PaymentFailed():
             pass
+        case PaymentTakenBack():
+            account = _taken_back(account, event, at)
         case TransferClaimed():
             _owed(account, "is not waiting for a transfer")
             account = account._replace(status=PaymentStatus.CLAIMED, picture=event.picture)
@@ -115,6 +118,18 @@ def _paid(account: AccountState, at: Instant, reference: str, minor: int) -> Acc
     over = -account.balance(Account.CUSTOMER) - sum(one.minor for one in account.refunds if one.open)
     refunds = (*account.refunds, Refund(f"{OVERPAID}{reference}", over, at)) if over > 0 else account.refunds
     return _standing(account._replace(refunds=refunds))
+
+
+def _taken_back(account: AccountState, event: PaymentTakenBack, at: Instant) -> AccountState:
+    """The account as if the payment had not come. Raises IllegalMove where it has not, or some of it has gone back."""
+    if event.reference not in account.references or account.refunds:
+        cause = f"Payment {event.reference} of order {account.order_id} is not there as it came."
+        raise IllegalMove(cause, "Look at the order's money; a refund is taken back by hand.")
+    came = [entry.minor for entry in account.entries if entry.movement == f"paid {event.reference}"]
+    minor = max(came[-2:])
+    account = _moved(account, at, f"not paid {event.reference}", Account.RECEIPTS, Account.CUSTOMER, minor)
+    references = tuple(name for name in account.references if name != event.reference)
+    return _standing(account._replace(paid_minor=account.paid_minor - minor, references=references))
 
 
 def _granted(account: AccountState, event: RefundGranted, at: Instant) -> AccountState:
