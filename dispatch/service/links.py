@@ -10,6 +10,9 @@ from __future__ import annotations
 import asyncio
 import base64
 import hmac
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from sqlalchemy import Connection
@@ -26,6 +29,8 @@ from dispatch.units import DAY_S, Instant, Seconds
 
 MOST_S: Final[Seconds] = 90 * DAY_S
 """No link counts longer than this, whatever becomes of its order."""
+MOST_WATCHING: Final = 10
+"""So many watch one link at a time, in one process."""
 _NOWHERE: Final = (MarketId(""), OrderId(""))
 
 
@@ -36,6 +41,7 @@ class Links:
         self._store, self._clock = store, clock
         self._key = hmac.digest(key, b"customers' links", "sha256")
         self._page = page or "/v1/track/{token}"
+        self._watched: Counter[str] = Counter()
 
     def url(self, token: str) -> str:
         """The address for a customer."""
@@ -44,6 +50,18 @@ class Links:
     def _token(self, market_id: MarketId, order_id: OrderId, generation: int) -> str:
         name = f"{len(market_id)} {market_id} {order_id} {generation}"
         return base64.urlsafe_b64encode(hmac.digest(self._key, name.encode(), "sha256")).decode().rstrip("=")
+
+    @contextmanager
+    def watching(self, token: str) -> Iterator[bool]:
+        """Count somebody who watches a link for long; whether that may be, next to those who do already."""
+        kept = hash_secret(token)
+        self._watched[kept] += 1
+        try:
+            yield self._watched[kept] <= MOST_WATCHING
+        finally:
+            self._watched[kept] -= 1
+            if not self._watched[kept]:
+                del self._watched[kept]
 
     async def make(self, market_id: MarketId, order_id: OrderId, by: str = "") -> str:
         """The token of an order's link: that of the one there is, or of a new one."""

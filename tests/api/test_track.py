@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from itertools import takewhile
 from typing import Any
@@ -329,6 +330,13 @@ def test_a_stream_tells_what_changes_and_goes_on_where_it_broke_off(
         report_position(live, clock)
         kinds = [kind for kind, _, _ in seen.result(timeout=20)]
     assert kinds[-1] in ("position", "progress")
+
+
+def test_a_link_is_watched_by_ten_at_most(live: Live, staff: httpx.Client, customer: httpx.Client) -> None:
+    link = linked(staff, placed(staff))
+    with ExitStack() as stack:
+        streams = [stack.enter_context(customer.stream("GET", f"{link}/stream")) for _ in range(11)]
+        assert [messages(one, 1)[0][0] for one in streams] == [*["progress"] * 10, "full"]
 
 
 def test_tokens_do_not_stand_in_the_log_of_requests(

@@ -140,8 +140,18 @@ async def stream_progress(
     It may break off at any time: with `Last-Event-ID` the next one begins with what has changed since, if anything.
     """
     headers = {**PRIVATE, "X-Accel-Buffering": "no"}
-    text = _stream(customer, last_event_id or "")
+    text = _counted(customer, last_event_id or "")
     return StreamingResponse(text, media_type="text/event-stream", headers=headers)
+
+
+async def _counted(customer: Following, known: str) -> AsyncIterator[str]:
+    """The stream, unless too many watch the link already."""
+    with customer.asks.api.links.watching(customer.token) as fits:
+        if not fits:
+            yield "retry: 60000\nevent: full\ndata: {}\n\n"
+            return
+        async for text in _stream(customer, known):
+            yield text
 
 
 async def _stream(customer: Following, known: str) -> AsyncIterator[str]:
