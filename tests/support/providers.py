@@ -123,7 +123,10 @@ def providers(port: int = 0) -> Iterator[Providers]:
         def log_message(self, *_: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+    class Patient(ThreadingHTTPServer):
+        request_queue_size = 128
+
+    server = Patient(("127.0.0.1", port), Handler)
     stub.origin = f"http://127.0.0.1:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
