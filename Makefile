@@ -19,7 +19,7 @@ export NUMBA_CACHE_DIR := $(CURDIR)/build/kernels-$(shell cat dispatch/geo/kerne
 PIP_INSTALL := $(BIN)/python -m pip install -qq
 
 .DEFAULT_GOAL := help
-.PHONY: help run day test lint bench bench-micro bench-store endure peers quality lock clean
+.PHONY: help run day test lint bench bench-micro bench-store bench-service bench-replay endure fuzz peers quality lock clean
 
 help: ## List the recipes
 	@echo "make RECIPE, with RECIPE one of:"
@@ -53,8 +53,18 @@ bench-micro: $(READY) ## Measure the parts of the solver one by one
 bench-store: $(READY) ## Measure how many commands a second the store makes durable
 	@$(BIN)/python -m benchmarks.store $(BENCH_ARGS)
 
-endure: $(READY) ## Kill a process that writes a hundred times, and see that nothing is lost (minutes)
-	@DISPATCH_KILLS=100 $(BIN)/python -m pytest tests/store/test_kill.py $(PYTEST_ARGS)
+bench-service: $(READY) ## Measure the service under the load of a city (BENCH_ARGS="--riders 2000 --minutes 10")
+	@$(BIN)/python -m benchmarks.service.load $(BENCH_ARGS)
+
+bench-replay: $(READY) ## Play a city-day through the API and in the simulation, and compare (BENCH_ARGS="--hours 11-15")
+	@$(BIN)/python -m benchmarks.service.replay_day $(BENCH_ARGS)
+
+endure: $(READY) ## Kill store and service a hundred times, then one process of four every 20 s; see that nothing is lost (an hour)
+	@DISPATCH_KILLS=100 DISPATCH_ROUNDS=12 DISPATCH_EVERY_S=20 DISPATCH_SLOW=1 $(BIN)/python -m pytest -s \
+	  tests/store/test_kill.py tests/api/test_service_kill.py tests/api/test_service_relay.py $(PYTEST_ARGS)
+
+fuzz: $(READY) ## Ask the whole API what its description allows, and much that it does not (many minutes)
+	@DISPATCH_FUZZ=100 $(BIN)/python -m pytest tests/api/test_fuzz.py $(PYTEST_ARGS)
 
 peers: $(READY_PEERS) ## Measure other solvers beside the product's, after installing them (a quarter of an hour)
 	@$(BIN)/python -m benchmarks.peers $(PEERS_ARGS)

@@ -94,12 +94,17 @@ class Connection:
         answers = self._answers
         answers.waiting = asyncio.get_running_loop().create_future()
         self._transport.write("\r\n".join(lines).encode() + _HEAD_ENDS + content)
-        return await answers.waiting
+        try:
+            return await answers.waiting
+        except asyncio.CancelledError:
+            self.close()  # else the next one to ask would get this answer
+            raise
 
     def close(self) -> None:
         """Hang up."""
-        if self._transport is not None:
-            self._transport.close()
+        transport, self._transport = self._transport, None
+        if transport is not None:
+            transport.close()
 
 
 class Pool:

@@ -57,7 +57,7 @@ async def live_and_die(url: str, more: tuple[str, ...], kills: int) -> None:
         for life in range(kills):
             service = await asyncio.to_thread(Process, "--db", url, *more, environment=SECRET)
             try:
-                city.url = service.url
+                city.urls = [service.url]
                 people = people or await move_in(city, service)
                 # Now and then wait for the first plan, so that offers of the service are under way as well.
                 await use(city, service, people, chance, ready=life % 4 == 1)

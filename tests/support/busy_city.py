@@ -34,11 +34,11 @@ class Acknowledged:
 
 
 class City:
-    """A service at ``url``, which changes with each start of it, and everybody who uses it."""
+    """A service at ``urls``, which change with each start of a process, and everybody who uses it."""
 
     def __init__(self, chance: random.Random) -> None:
         self.chance, self.noted = chance, Acknowledged()
-        self.url = ""
+        self.urls: list[str] = []
         self.office, self.office_id = "", ""
         self._client = httpx.AsyncClient(timeout=30, limits=httpx.Limits(max_connections=None))
 
@@ -55,7 +55,8 @@ class City:
         headers |= {"If-Match": tag} if tag else {}
         while True:
             try:
-                answer = await self._client.request(method, self.url + path, json=body, headers=headers)
+                url = self.chance.choice(self.urls)
+                answer = await self._client.request(method, url + path, json=body, headers=headers)
             except httpx.TransportError:
                 await asyncio.sleep(_RETRY_S)
                 continue
