@@ -37,6 +37,7 @@ BY_CODE: Final[Mapping[str, int]] = {
     "too_many_requests": 429,
     "key_reused": 422,
     "market_away": 503,
+    "key_busy": 503,
     "store_unavailable": 503,
     "store_closed": 503,
     "schema": 503,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Iterator
 
 import httpx
 import pytest
 
+from dispatch.store.leases import StoreLeases
+from dispatch.store.store import open_store
 from tests.api.test_orders import DROPOFF, PICKUP
 from tests.support.live_api import Live, live_api
 
@@ -44,6 +47,31 @@ def test_a_market_is_set_up_and_used_at_once(live: Live, admin: httpx.Client) ->
     order = admin.post("/v1/orders", params=there, json={"merchant_id": "m1", "dropoff": DROPOFF})
     assert (order.status_code, order.json()["market_id"]) == (201, "cali")
     assert admin.get("/v1/orders").json()["code"] == "market_missing"
+
+
+def test_two_who_change_a_market_at_once_are_kept_apart(admin: httpx.Client) -> None:
+    made = admin.post("/v1/markets", json=CALI)
+    shown = admin.get("/v1/markets/cali")
+    assert made.headers["ETag"] == shown.headers["ETag"] == '"1"'
+    seen = {"If-Match": shown.headers["ETag"]}
+    first = admin.patch("/v1/markets/cali", json={"name": "One"}, headers=seen)
+    assert (first.status_code, first.headers["ETag"]) == (200, '"2"')
+    second = admin.patch("/v1/markets/cali", json={"name": "Two"}, headers=seen)
+    assert (second.status_code, second.json()["code"]) == (412, "stale")
+    assert admin.get("/v1/markets/cali").json()["name"] == "One"
+    assert admin.patch("/v1/markets/cali", json={"name": "Two"}, headers={"If-Match": '"2"'}).status_code == 200
+
+
+def test_while_nobody_holds_a_market_commands_are_told_when_to_come_back(sqlite_url: str) -> None:
+    with open_store(sqlite_url) as store:
+        away = asyncio.run(StoreLeases(store.writer).acquire("market:bogota", "a process that hangs", 60_000))
+        assert away is not None
+    with live_api(sqlite_url, ticking=False) as live, live.client("admin") as admin:
+        answer = admin.post("/v1/merchants", json={"id": "m1", "place": PICKUP})
+        assert (answer.status_code, answer.json()["code"]) == (503, "market_away")
+        assert int(answer.headers["Retry-After"]) >= 1
+        assert answer.headers["Content-Type"] == "application/problem+json"
+        assert admin.get("/v1/orders").status_code == 200
 
 
 def test_a_change_is_seen_and_a_new_pace_makes_planning_begin_anew(admin: httpx.Client) -> None:

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Request
 
 from dispatch.api.auth import InMarket, Who, may
 from dispatch.api.limits import at_most
+from dispatch.api.once import Makes
 from dispatch.api.schemas.access import (
     AccountOut,
     ChangePassword,
@@ -28,6 +29,7 @@ from dispatch.store.access import Account
 
 router = APIRouter(prefix="/v1", tags=["access"])
 
+_SECRET = frozenset({"secret"})
 TRIES = 10
 """Attempts to sign in with one login a minute."""
 
@@ -72,23 +74,30 @@ async def list_accounts(api: Api, who: Who) -> list[AccountOut]:
 
 
 @router.post("/accounts", status_code=201, dependencies=[Depends(may(Right.MANAGE_ACCESS))])
-async def add_person(body: NewPerson, api: Api, who: Who) -> AccountOut:
-    """Let a person in."""
+async def add_person(body: NewPerson, api: Api, who: Who, makes: Makes) -> AccountOut:
+    """Let a person in. A repetition under the same `Idempotency-Key` does not show the password once more."""
     given = None if body.password is None else body.password.get_secret_value()
-    account, password = await api.access.add_person(_within(who, body.to_account()), who.id, given)
-    return AccountOut.of(account, password if given is None else None)
+
+    async def make() -> AccountOut:
+        account, password = await api.access.add_person(_within(who, body.to_account()), who.id, given)
+        return AccountOut.of(account, password if given is None else None)
+
+    return await makes.once(AccountOut, make, secrets=_SECRET)
 
 
 @router.post("/keys", status_code=201, dependencies=[Depends(may(Right.MANAGE_ACCESS))])
-async def add_key(body: NewKey, api: Api, who: Who) -> AccountOut:
-    """Let a server in. Its key is shown this once."""
-    account, key = await api.access.add_server(_within(who, body.to_account()), who.id)
-    return AccountOut.of(account, key)
+async def add_key(body: NewKey, api: Api, who: Who, makes: Makes) -> AccountOut:
+    """Let a server in. Its key is shown this once; a repetition under the same `Idempotency-Key` does not have it."""
+
+    async def make() -> AccountOut:
+        return AccountOut.of(*await api.access.add_server(_within(who, body.to_account()), who.id))
+
+    return await makes.once(AccountOut, make, secrets=_SECRET)
 
 
 @router.post("/riders/{rider_id}/devices", status_code=201, dependencies=[Depends(may(Right.MANAGE_RIDERS))])
 async def add_device(rider_id: Name, body: DeviceIn, api: Api, who: Who, market_id: InMarket) -> DeviceOut:
-    """Let a rider in on a device, without a password."""
+    """Let a rider in on a device, without a password. Once more: the same account, and a new token."""
     rider = (await api.reads.rider(market_id, RiderId(rider_id))).rider
     wanted = NewAccount(login=rider_id, role=Role.RIDER, name=rider.name, markets=(market_id,), rider_id=rider.id)
     account, token = await api.access.add_device(wanted, body.device_id, who.id)

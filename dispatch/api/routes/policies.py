@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Path, Query
 from dispatch.api.asking import Asks
 from dispatch.api.auth import InMarket, Who, may
 from dispatch.api.cursors import Pages
-from dispatch.api.once import Stripes, once
+from dispatch.api.once import once
 from dispatch.api.schemas.base import Name, PageOf
 from dispatch.api.schemas.policies import (
     Checked,
@@ -34,7 +34,6 @@ router = APIRouter(prefix="/v1", tags=["policies"])
 
 SEES = [Depends(may(Right.SEE_POLICIES))]
 CHANGES = [Depends(may(Right.MANAGE_POLICIES))]
-_STRIPES = Stripes()
 Version = Annotated[int, Path(ge=1, le=2**31)]
 
 
@@ -54,7 +53,7 @@ async def add_policy(body: NewPolicy, asks: Asks) -> PolicyDetailOut:
         version, policy = await policies.add(market_id, body.name, body.given, note=body.note, by=asks.who.id)
         return PolicyDetailOut.with_settings(version, policy, await policies.active(market_id))
 
-    return await once(asks, _STRIPES, PolicyDetailOut, make)
+    return await once(asks, PolicyDetailOut, make)
 
 
 @router.post("/policies/validate", dependencies=SEES)
@@ -105,7 +104,7 @@ async def start_shadow(body: NewShadow, asks: Asks) -> ShadowOut:
         start = asks.api.policies.start_shadow
         return ShadowOut.of(await start(asks.market_id, body.name, body.version, note=body.note, by=asks.who.id))
 
-    return await once(asks, _STRIPES, ShadowOut, make)
+    return await once(asks, ShadowOut, make)
 
 
 @router.delete("/shadows", status_code=204, dependencies=CHANGES)

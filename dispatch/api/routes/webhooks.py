@@ -10,7 +10,7 @@ from dispatch.api.asking import Asks
 from dispatch.api.auth import InMarket, may
 from dispatch.api.cursors import Pages
 from dispatch.api.etag import show_version, version_in
-from dispatch.api.once import Stripes, once
+from dispatch.api.once import once
 from dispatch.api.schemas.base import Name, PageOf, instant
 from dispatch.api.schemas.webhooks import (
     ChangeWebhook,
@@ -26,8 +26,6 @@ from dispatch.service.principals import Right
 
 router = APIRouter(prefix="/v1/webhooks", tags=["integrators"], dependencies=[Depends(may(Right.MANAGE_WEBHOOKS))])
 
-_STRIPES = Stripes()
-
 
 @router.post("", status_code=201)
 async def add_webhook(body: NewWebhook, asks: Asks, response: Response) -> WebhookOut:
@@ -38,7 +36,7 @@ async def add_webhook(body: NewWebhook, asks: Asks, response: Response) -> Webho
         made = await webhooks.add(asks.market_id, body.url, kinds=body.kinds, description=body.description, by=by)
         return WebhookOut.of(made, made.secret)
 
-    shown = await once(asks, _STRIPES, WebhookOut, make)
+    shown = await once(asks, WebhookOut, make)
     response.headers["Location"] = f"/v1/webhooks/{shown.id}"
     show_version(response, shown.version)
     return shown
