@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Final
 
 from sqlalchemy import Connection
@@ -38,6 +39,7 @@ from dispatch.units import DAY_S, Instant, Seconds
 SESSION_S: Final[Seconds] = 90 * DAY_S
 _KEY_KEPT_S: Final[Seconds] = 30
 """For so long a key that was found is not looked up again."""
+_TOKENS_KEPT: Final = 20_000
 _AT_ONCE: Final = 2
 """Passwords checked at the same time; each takes much memory by design."""
 
@@ -85,6 +87,7 @@ class Access:
         self._issuer = None if oidc is None else Issuer(oidc)
         self._checking = asyncio.Semaphore(_AT_ONCE)
         self._keys: dict[str, tuple[Principal, Instant]] = {}
+        self._tokens: dict[bytes, tuple[Principal, Instant]] = {}
 
     async def principal(self, token: str) -> Principal:
         """Whose token or key it is. Raises UnauthenticatedError, IssuerAwayError."""
@@ -92,7 +95,18 @@ class Access:
             return await self._server(token)
         if self._issuer is not None and is_of_issuer(token):
             return await self._issuer.principal(token)
-        return read_token(token, self._key)
+        return self._bearer(token)
+
+    def _bearer(self, token: str) -> Principal:
+        """Whose token it is; one that has been verified is not verified again until it runs out."""
+        kept, digest = self._tokens, sha256(token.encode()).digest()
+        known = kept.get(digest)
+        if known is not None and self._clock.now() < known[1]:
+            return known[0]
+        found = kept[digest] = read_token(token, self._key)
+        if len(kept) > _TOKENS_KEPT:
+            del kept[next(iter(kept))]
+        return found[0]
 
     async def _server(self, key: str) -> Principal:
         now = self._clock.now()

@@ -70,8 +70,8 @@ def access_token(principal: Principal, session_id: str, key: bytes, now: Instant
     return jwt.encode(claims, key, _ALGORITHM)
 
 
-def read_token(token: str, key: bytes) -> Principal:
-    """Who a token says that somebody is. Raises UnauthenticatedError."""
+def read_token(token: str, key: bytes) -> tuple[Principal, Instant]:
+    """Who a token says that somebody is, and from when on it counts no more. Raises UnauthenticatedError."""
     required = ["exp", "iss", "sub", "role"]
     try:
         claims: dict[str, Any] = jwt.decode(
@@ -83,7 +83,7 @@ def read_token(token: str, key: bytes) -> Principal:
         raise UnauthenticatedError("The token is none of this service.", "Sign in.") from None
     scopes = claims.get("scopes")
     rider, merchant = claims.get("rider"), claims.get("merchant")
-    return Principal(
+    who = Principal(
         id=claims["sub"],
         role=Role(claims["role"]),
         name=claims.get("name", ""),
@@ -94,3 +94,4 @@ def read_token(token: str, key: bytes) -> Principal:
         scopes=None if scopes is None else frozenset(Right(name) for name in scopes),
         device_id=claims.get("device", ""),
     )
+    return who, int(claims["exp"])
