@@ -12,6 +12,7 @@ from typing import Protocol
 
 import numpy as np
 
+from dispatch.engine.asked_beside import asked_beside
 from dispatch.engine.budget import WithinBudget, unsearched, with_work
 from dispatch.engine.demand import Demand
 from dispatch.engine.intents import TaskMemo, intents, on_time, planned_of, sequences_of
@@ -149,7 +150,8 @@ class Planner:
         self._planned = planned_of(solved.problem, sequences)
         busy = frozenset(rider for rider, tasks in self._planned.items() if tasks)
         waits = tuple(self._sending.waits(state, solved.problem.now, busy))
-        return replace(command, record_id=solved.record_id, waits=waits)
+        beside = tuple(asked_beside(solved.problem, command, busy, self.policy.loop.offer_to))
+        return replace(command, record_id=solved.record_id, waits=waits, beside=beside)
 
     def _with_unsearched(self, problem: Problem) -> Problem:
         """The problem with the routes as changed that the last plan's search did not come to."""

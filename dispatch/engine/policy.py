@@ -10,7 +10,7 @@ from enum import StrEnum
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 from dispatch.engine.demand import DemandParams
 from dispatch.engine.learned.params import LearnedParams
@@ -30,6 +30,10 @@ def _shipped() -> Traversable:
     return resources.files("dispatch.engine") / "policies"
 
 
+MOST_ASKED: Final = 10
+"""Riders who are asked at once, at most."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoopParams:
     """How plans become decisions.
@@ -43,6 +47,8 @@ class LoopParams:
     what was not collected goes to others. unanswered_offers: one who lets so many offers run out in a row is lost, too
     (0: never).
     budget_s: CPU time that a plan may take (0.0: as long as it takes); the search for a better plan ends in time.
+    offer_to: an order that nobody has is put to so many riders at once, and the first who accepts gets it (1: to one
+    after the other).
     lost_food_s: what a lost rider has on board is given up after this time; redeliver_lost: and made once more.
     """
 
@@ -56,6 +62,7 @@ class LoopParams:
     lost_food_s: Seconds = 900
     redeliver_lost: bool = False
     budget_s: float = 0.0
+    offer_to: int = 1
 
     def __post_init__(self) -> None:
         if min(self.commit_s, self.commit_age_s, self.offer_s, self.heading_half_life_s) < 1:
@@ -64,6 +71,8 @@ class LoopParams:
             raise ValueError(
                 "presence_timeout_s, unanswered_offers, lost_food_s and shift_ahead_s must not be negative"
             )
+        if not 1 <= self.offer_to <= MOST_ASKED:
+            raise ValueError(f"offer_to must be 1 to {MOST_ASKED} riders")
         if not 0.0 <= self.budget_s < math.inf:
             raise ValueError("budget_s must be a number of seconds, or 0.0 for no budget")
 

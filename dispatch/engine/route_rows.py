@@ -60,9 +60,15 @@ def _sequence(
 ) -> Sequence[Task]:
     """The rider's tasks given and offered, in their order, and those only planned where the last plan had them.
 
-    An order that is offered to another rider counts as that one's until the answer.
+    An order that is offered to another rider counts as that one's until the answer; where several are asked, as that of
+    the first.
     """
-    offered = [key for offer in sorted(rider.offers) for key in state.offers[offer].order_ids]
+    offered = [
+        key
+        for offer in sorted(rider.offers)
+        for key in state.offers[offer].order_ids
+        if state.orders[key].offer_id == offer
+    ]
     own = [task for task in rider.tasks if state.orders[task.order_id].offer_id is None]
     given = [*own, *(task for key in offered for task in both_tasks(key))]
     if tuple(given) == planned:

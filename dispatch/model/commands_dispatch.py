@@ -59,7 +59,8 @@ class ApplyPlan:
 
     offer_s: seconds until an offer runs out. auto_accept: riders are not asked, orders are assigned at once.
     withdraw: offers to take back. unassign: orders to take from their riders, with the reason; where an offer intent
-    names the order too, both happen or neither. tick, record_id, cost, problem_*: what ``TickDecided`` keeps.
+    names the order too, both happen or neither. beside: the same orders as one of ``offers``, for further riders who
+    are asked at the same time. tick, record_id, cost, problem_*: what ``TickDecided`` keeps.
     """
 
     tick: int
@@ -69,6 +70,7 @@ class ApplyPlan:
     holds: tuple[HoldIntent, ...] = ()
     waits: tuple[WaitIntent, ...] = ()
     withdraw: tuple[OfferId, ...] = ()
+    beside: tuple[OfferIntent, ...] = ()
     offer_s: Seconds = 60
     auto_accept: bool = False
     record_id: str = ""

@@ -15,7 +15,10 @@ OfferId = NewType("OfferId", str)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfferMade:
-    """Orders were put to a rider. ``tasks`` is the rider's whole remaining sequence if the offer is accepted."""
+    """Orders were put to a rider. ``tasks`` is the rider's whole remaining sequence if the offer is accepted.
+
+    beside: another open offer of the same orders; the first rider who accepts gets them.
+    """
 
     offer_id: OfferId
     order_ids: tuple[OrderId, ...]
@@ -23,6 +26,7 @@ class OfferMade:
     expires_at: Instant
     tasks: tuple[Task, ...]
     depart_at: Instant | None = None
+    beside: OfferId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

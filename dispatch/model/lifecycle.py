@@ -187,6 +187,8 @@ DISPATCH_TABLE: Final[Table[DispatchStatus]] = {
     (DispatchStatus.HELD, OrderReleased): DispatchStatus.OPEN,
     (DispatchStatus.OPEN, OfferMade): DispatchStatus.OFFERED,
     (DispatchStatus.HELD, OfferMade): DispatchStatus.OFFERED,
+    # To several riders at once.
+    (DispatchStatus.OFFERED, OfferMade): DispatchStatus.OFFERED,
     (DispatchStatus.OFFERED, OfferAccepted): DispatchStatus.ASSIGNED,
     (DispatchStatus.OFFERED, OfferDeclined): DispatchStatus.OPEN,
     (DispatchStatus.OFFERED, OfferExpired): DispatchStatus.OPEN,

@@ -40,6 +40,7 @@ class OrderState(NamedTuple):
 
     ready_at: the latest word on when the food is ready (once it is: when it was). rider_id: who has it (who brought
     it, once delivered). offer_id: the open offer it is in; a rider who has it keeps it until another rider accepts.
+    beside: further open offers, where it is put to several riders at once; the first counts for the plan.
     pinned_to, pinned_until: only this rider, until then. held_until: nobody goes before, by a
     person's decision. barred: riders who must not carry it (see also ``MarketState.bars_of``). verdict,
     planned_rider_id: why nobody goes yet and who is likely to. reminders: how often the merchant was asked for an
@@ -75,7 +76,18 @@ class OrderState(NamedTuple):
     food_ready_at: Instant | None = None
     rider_late_s: Seconds = 0
     payment: PaymentStatus = PaymentStatus.NONE
+    beside: tuple[OfferId, ...] = ()
     version: int = 1
+
+    @property
+    def open_offers(self) -> tuple[OfferId, ...]:
+        """Every open offer that it is in, the first one first."""
+        return () if self.offer_id is None else (self.offer_id, *self.beside)
+
+    def without_offer(self, offer_id: OfferId) -> OrderState:
+        """Without one of its open offers; the next one then counts as the first."""
+        left = [one for one in self.open_offers if one != offer_id]
+        return self._replace(offer_id=left[0] if left else None, beside=tuple(left[1:]))
 
     def pin(self, now: Instant) -> RiderId | None:
         """The only rider who may have the order now, if a person said so."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dispatch.model.events import OfferId
 from dispatch.model.lifecycle import DispatchStatus, OfferStatus, OrderStatus, TaskStatus
 from dispatch.model.order import OrderId
 from dispatch.model.place import Place
@@ -58,14 +59,21 @@ def check_tasks(state: MarketState) -> None:
 
 
 def check_offers(state: MarketState) -> None:
-    """An order is offered exactly where one open offer has it, and riders know their open offers."""
+    """An order knows the open offers that have it, each to another rider, and riders know their open offers."""
     still_open = {offer_id: offer for offer_id, offer in state.offers.items() if offer.status is OfferStatus.OPEN}
-    offered = {order_id: offer_id for offer_id, offer in still_open.items() for order_id in offer.order_ids}
-    assert {o: s.offer_id for o, s in state.orders.items() if s.offer_id is not None} == offered
+    offered: dict[OrderId, set[OfferId]] = {}
+    for offer_id, offer in still_open.items():
+        for order_id in offer.order_ids:
+            offered.setdefault(order_id, set()).add(offer_id)
+    assert {o: set(s.open_offers) for o, s in state.orders.items() if s.open_offers} == offered
+    assert all(len(set(s.open_offers)) == len(s.open_offers) for s in state.orders.values())
     with_nobody = {order_id for order_id in offered if state.orders[order_id].rider_id is None}
     assert {o for o, s in state.orders.items() if s.dispatch is DispatchStatus.OFFERED} == with_nobody
-    for order_id, offer_id in offered.items():
-        assert state.orders[order_id].rider_id != still_open[offer_id].rider_id
+    for order_id, offers in offered.items():
+        asked = {still_open[offer_id].rider_id for offer_id in offers}
+        assert len(asked) == len(offers)
+        assert state.orders[order_id].rider_id not in asked
+        assert len(offers) == 1 or state.orders[order_id].rider_id is None
         assert state.orders[order_id].picked_up_at is None
     for rider_id, rider in state.riders.items():
         assert rider.offers == {offer_id for offer_id, offer in still_open.items() if offer.rider_id == rider_id}

@@ -166,6 +166,7 @@ def plans(state: MarketState, now: Instant) -> Commands:
         unassign=st.lists(leaving, max_size=2).map(tuple),
         routes=st.lists(_riders.flatmap(lambda rider_id: _route(state, rider_id)), max_size=2).map(tuple),
         holds=st.lists(holds, max_size=1).map(tuple),
+        beside=st.lists(offers, max_size=2).map(tuple),
         withdraw=st.lists(_some(state.offers, OfferId("offer-0")), max_size=1).map(tuple),
         offer_s=st.sampled_from([0, 60]),
         auto_accept=st.booleans(),

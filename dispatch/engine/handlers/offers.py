@@ -56,10 +56,17 @@ def withdraw(draft: Draft, offer_id: OfferId, reason: UnassignReason) -> None:
 
 
 def take_back_offer(draft: Draft, order_id: OrderId, reason: UnassignReason) -> None:
-    """Withdraw the offer that the order is in, if there is one."""
-    offer_id = draft.state.order(order_id).offer_id
-    if offer_id is not None:
+    """Withdraw every open offer that the order is in."""
+    for offer_id in draft.state.order(order_id).open_offers:
         withdraw(draft, offer_id, reason)
+
+
+def withdraw_beside(draft: Draft, rider_id: RiderId, keep: OfferId | None = None) -> None:
+    """Take back what the rider is asked beside others: who gets something else is free for it no more."""
+    for offer_id in sorted(draft.state.rider(rider_id).offers - {keep}):
+        first = draft.state.offer(offer_id).order_ids[0]
+        if draft.state.order(first).offer_id != offer_id:
+            withdraw(draft, offer_id, UnassignReason.REPLANNED)
 
 
 def withdraw_all(draft: Draft, rider_id: RiderId, reason: UnassignReason) -> None:
@@ -87,6 +94,8 @@ def _accept(draft: Draft, command: AcceptOffer) -> None:
     if offer.status is OfferStatus.OPEN and draft.now > offer.expires_at:
         cause = f"Offer {offer.offer_id} ran out at {offer.expires_at}."
         raise ConflictError(cause, "Wait for the next offer.", code="offer_expired")
+    if offer.status is OfferStatus.OPEN:
+        _end_the_others(draft, offer)
     for order_id in offer.order_ids:
         holder = draft.state.order(order_id).rider_id
         if holder is not None:
@@ -96,6 +105,14 @@ def _accept(draft: Draft, command: AcceptOffer) -> None:
             )
     draft.add(OfferAccepted(offer_id=offer.offer_id, order_ids=offer.order_ids, rider_id=offer.rider_id))
     plan_route(draft, offer.rider_id, offer.tasks, offer.depart_at)
+
+
+def _end_the_others(draft: Draft, offer: OfferState) -> None:
+    """Nobody else is asked for these orders, and the rider for nothing that others are asked for, too."""
+    for other in draft.state.order(offer.order_ids[0]).open_offers:
+        if other != offer.offer_id:
+            withdraw(draft, other, UnassignReason.ORDER_GONE)
+    withdraw_beside(draft, offer.rider_id, offer.offer_id)
 
 
 def _expire(draft: Draft, command: ExpireOffer) -> None:

@@ -52,17 +52,18 @@ def take(draft: Draft, order_id: OrderId) -> None:
 def take_from(draft: Draft, order_id: OrderId, rider_id: RiderId | None) -> None:
     """The order is this rider's no more, if it was."""
     order = draft.state.order(order_id)
-    if order.offer_id is not None and draft.state.offer(order.offer_id).rider_id == rider_id:
-        withdraw(draft, order.offer_id, UnassignReason.OVERRIDE)
+    asked = [offer_id for offer_id in order.open_offers if draft.state.offer(offer_id).rider_id == rider_id]
+    if asked:
+        withdraw(draft, asked[0], UnassignReason.OVERRIDE)
     elif rider_id is not None and order.rider_id == rider_id:
         take(draft, order_id)
 
 
 def take_back_offer_to_others(draft: Draft, order_id: OrderId, rider_id: RiderId | None) -> None:
     """Ask nobody but this rider."""
-    offer_id = draft.state.order(order_id).offer_id
-    if offer_id is not None and draft.state.offer(offer_id).rider_id != rider_id:
-        withdraw(draft, offer_id, UnassignReason.OVERRIDE)
+    for offer_id in draft.state.order(order_id).open_offers:
+        if draft.state.offer(offer_id).rider_id != rider_id:
+            withdraw(draft, offer_id, UnassignReason.OVERRIDE)
 
 
 def take_all_of_merchant(draft: Draft, rider_id: RiderId, merchant_id: MerchantId) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from dispatch.engine.draft import Draft
-from dispatch.engine.handlers.offers import plan_route, withdraw
+from dispatch.engine.handlers.offers import plan_route, withdraw, withdraw_beside
 from dispatch.model.commands import ApplyPlan, HoldIntent, OfferIntent, WaitIntent
 from dispatch.model.events import (
     OfferId,
@@ -20,7 +20,7 @@ from dispatch.model.lifecycle import DispatchStatus, OfferStatus
 from dispatch.model.order import OrderId
 from dispatch.model.reasons import UnassignReason
 from dispatch.model.rider import RiderId
-from dispatch.model.state import OrderState
+from dispatch.model.state import OrderState, RiderState
 from dispatch.model.stops import both_tasks, in_order
 from dispatch.units import Seconds
 
@@ -48,7 +48,8 @@ def handle_plan(draft: Draft, command: ApplyPlan) -> None:
         if command.auto_accept:
             _assign(draft, intent)
         else:
-            _offer(draft, intent, command.offer_s)
+            offer_id = _offer(draft, intent, command.offer_s)
+            _ask_beside(draft, command, intent, offer_id)
     for route in command.routes:
         if route.rider_id in draft.state.riders:
             plan_route(draft, route.rider_id, route.tasks, route.depart_at)
@@ -94,17 +95,22 @@ def _fits(draft: Draft, intent: OfferIntent, leaving: Mapping[OrderId, UnassignR
     rider = draft.state.riders.get(intent.rider_id)
     if rider is None or rider.shift is None or rider.paused(draft.now):
         return False
-    order_ids = intent.order_ids
-    if not order_ids or len(set(order_ids)) != len(order_ids) or not in_order(intent.tasks):
+    if not _tasks_fit(intent):
         return False
-    asked = set(intent.tasks)
-    for order_id in order_ids:
+    for order_id in intent.order_ids:
         order = draft.state.orders.get(order_id)
-        if order is None or not asked.issuperset(both_tasks(order_id)):
+        if order is None:
             return False
         if not _may_have(draft, order, intent.rider_id, order_id in leaving):
             return False
     return True
+
+
+def _tasks_fit(intent: OfferIntent) -> bool:
+    """Whether every order comes once, with both of its tasks in their order."""
+    order_ids, asked = intent.order_ids, set(intent.tasks)
+    once = bool(order_ids) and len(set(order_ids)) == len(order_ids) and in_order(intent.tasks)
+    return once and all(asked.issuperset(both_tasks(order_id)) for order_id in order_ids)
 
 
 def _may_have(draft: Draft, order: OrderState, rider_id: RiderId, leaves: bool) -> bool:
@@ -127,22 +133,50 @@ def _unassign(draft: Draft, order_id: OrderId, reason: UnassignReason) -> None:
 
 
 def _assign(draft: Draft, intent: OfferIntent) -> None:
+    withdraw_beside(draft, intent.rider_id)
     for order_id in intent.order_ids:
         draft.add(OrderAssigned(order_id=order_id, rider_id=intent.rider_id))
     plan_route(draft, intent.rider_id, intent.tasks, intent.depart_at)
 
 
-def _offer(draft: Draft, intent: OfferIntent, offer_s: Seconds) -> None:
+def _ask_beside(draft: Draft, command: ApplyPlan, first: OfferIntent, offer_id: OfferId) -> None:
+    """Put the orders to further riders, who have nothing to do and were asked for nothing else."""
+    if any(draft.state.order(order_id).rider_id is not None for order_id in first.order_ids):
+        return
+    for intent in command.beside:
+        rider = draft.state.riders.get(intent.rider_id)
+        free = rider is not None and _idle(rider) and not rider.paused(draft.now)
+        if free and intent.order_ids == first.order_ids and _tasks_fit(intent) and _willing(draft, intent):
+            _offer(draft, intent, command.offer_s, beside=offer_id)
+
+
+def _idle(rider: RiderState) -> bool:
+    trouble = rider.problem is not None or rider.lost_at is not None
+    return rider.shift is not None and not rider.tasks and not rider.offers and not trouble
+
+
+def _willing(draft: Draft, intent: OfferIntent) -> bool:
+    orders = [draft.state.order(order_id) for order_id in intent.order_ids]
+    barred = any(intent.rider_id in draft.state.bars_of(order) | order.declined_by for order in orders)
+    return not barred and all(order.pin(draft.now) in (None, intent.rider_id) for order in orders)
+
+
+def _offer(draft: Draft, intent: OfferIntent, offer_s: Seconds, beside: OfferId | None = None) -> OfferId:
+    if beside is None:
+        withdraw_beside(draft, intent.rider_id)
+    offer_id = OfferId(draft.next_name("offer"))
     draft.add(
         OfferMade(
-            offer_id=OfferId(draft.next_name("offer")),
+            offer_id=offer_id,
             order_ids=intent.order_ids,
             rider_id=intent.rider_id,
             expires_at=draft.now + offer_s,
             tasks=intent.tasks,
             depart_at=intent.depart_at,
+            beside=beside,
         )
     )
+    return offer_id
 
 
 def _hold(draft: Draft, intent: HoldIntent) -> None:

@@ -37,13 +37,12 @@ def _made(state: MarketState, event: OfferMade, at: Instant) -> None:
     rider = state.rider(event.rider_id)
     before = [state.order(order_id) for order_id in event.order_ids]
     for order in before:
-        if order.offer_id is not None or order.rider_id == event.rider_id:
-            cause = f"Order {order.order.id} is offered already, or the rider's."
-            raise IllegalMove(cause, "Withdraw the offer first, or name another rider.")
+        _check_free(state, order, event)
     orders = [
         order._replace(
             dispatch=_moved(order, event),
-            offer_id=event.offer_id,
+            offer_id=order.offer_id or event.offer_id,
+            beside=order.beside if event.beside is None else (*order.beside, event.offer_id),
             verdict="",
             planned_rider_id=None,
             version=order.version + 1,
@@ -63,11 +62,27 @@ def _made(state: MarketState, event: OfferMade, at: Instant) -> None:
     _write(state, orders)
 
 
+def _check_free(state: MarketState, order: OrderState, event: OfferMade) -> None:
+    if order.offer_id != event.beside or order.rider_id == event.rider_id:
+        cause = f"Order {order.order.id} is offered already, or the rider's."
+        raise IllegalMove(cause, "Withdraw the offer first, or name another rider.")
+    if event.beside is None:
+        return
+    asked = [state.offer(offer_id).rider_id for offer_id in order.open_offers]
+    same = state.offer(event.beside).order_ids == event.order_ids
+    if not same or order.rider_id is not None or event.rider_id in asked:
+        cause = f"Order {order.order.id} cannot be put to rider {event.rider_id} beside offer {event.beside}."
+        raise IllegalMove(cause, "Offer the same orders, which nobody has, to riders who have not been asked.")
+
+
 def _accepted(state: MarketState, event: OfferAccepted, at: Instant) -> None:
     offer = _answered(state, event)
     rider = state.rider(event.rider_id)
     before = [state.order(order_id) for order_id in event.order_ids]
     for order in before:
+        if order.beside:
+            cause = f"Order {order.order.id} is put to other riders, too."
+            raise IllegalMove(cause, "Withdraw their offers first.")
         if order.rider_id not in (None, event.rider_id):
             cause = f"Order {order.order.id} is with rider {order.rider_id}."
             raise IllegalMove(cause, "Hand it on to the rider who accepts first.")
@@ -91,7 +106,9 @@ def _not_taken(state: MarketState, event: OfferDeclined | OfferExpired | OfferWi
     offer = _answered(state, event)
     rider = state.rider(event.rider_id)
     orders = [
-        order._replace(dispatch=_moved(order, event), offer_id=None, version=order.version + 1)
+        order.without_offer(event.offer_id)._replace(
+            dispatch=order.dispatch if order.beside else _moved(order, event), version=order.version + 1
+        )
         for order in map(state.order, event.order_ids)
     ]
     if isinstance(event, OfferDeclined):
