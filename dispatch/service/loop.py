@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
@@ -19,7 +19,7 @@ from dispatch.engine.eta import EtaErrors, etas_of
 from dispatch.engine.foresee import Foreseen, Side, foreseen
 from dispatch.engine.planner import Keep, Planner, Solved, Solver, UnsoundPlanError
 from dispatch.engine.policy import Policy
-from dispatch.errors import DispatchError
+from dispatch.errors import ConflictError, DispatchError, NotFoundError
 from dispatch.geo.travel import TravelTimes
 from dispatch.model.actor import Actor, ActorKind
 from dispatch.model.commands import ChangePolicy, Command, MakeOverride, ReportPositions, UpdateEtas
@@ -150,9 +150,9 @@ class Loop:
         TICK_ID.set(f"{host.market_id}:{number}")
         if self._live is not None:
             found = await news(self._live, host.state)
-            await asyncio.gather(*(self._ask(one, f"seen-{one.rider_id}-{_at(one)}") for one in found))
-        for position, command in enumerate(list(absences(host.state, host.clock.now(), self._planner.policy.loop))):
-            await self._ask(command, f"absent-{host.state.seq}-{position}")
+            await self._ask_all({f"seen-{one.rider_id}-{_at(one)}": one for one in found})
+        gone = enumerate(absences(host.state, host.clock.now(), self._planner.policy.loop))
+        await self._ask_all({f"absent-{host.state.seq}-{position}": command for position, command in gone})
         await self._learn()
         began = time.monotonic()
         self._pressed.clear()
@@ -232,6 +232,18 @@ class Loop:
         if learner is not None and self._log is not None:
             found = await asyncio.to_thread(list, self._log.read(self._host.market_id, learner.seq))
             learner.take(found)
+
+    async def _ask_all(self, commands: Mapping[str, Command]) -> None:
+        """Carry out commands that stand for themselves, by their ids; they share what it takes to write them.
+
+        What no longer fits, because the rider was quicker, stops none of the others, and not the tick.
+        """
+        asked = [self._ask(command, name) for name, command in commands.items()]
+        for answer in await asyncio.gather(*asked, return_exceptions=True):
+            if isinstance(answer, ConflictError | NotFoundError):
+                LOG.info("market %s: %s", self._host.market_id, answer)
+            elif isinstance(answer, BaseException):
+                raise answer
 
     async def _ask(self, command: Command, command_id: str) -> tuple[Recorded, ...]:
         return (await self._host.execute(Ask(command=command, actor=ACTOR, command_id=command_id))).events
