@@ -301,3 +301,49 @@ def test_p5_a_transfer_counts_when_somebody_has_found_it(day: Day) -> None:
     assert (received["actor_kind"], received["actor_id"]) == ("support", "u-customer_service")
     day.post("merchant", f"/v1/orders/{order_id}/accept")
     assert day.now(order_id)["shop_status"] == "paid"
+
+
+def told_about(day: Day, order_id: str, occasion: str) -> list[str]:
+    """The audiences that were told of something about an order, once they were."""
+    path = "/v1/notifications/told"
+    found = day.until(lambda: day.get("operations", path, order_id=order_id, occasion=occasion)["items"])
+    return sorted({one["audience"] for one in found})
+
+
+def test_p2_who_is_concerned_is_told_when_an_order_is_ready(day: Day) -> None:
+    fetched = day.order(fulfilment="store_pickup", channel="shop", customer={"name": "Luz", "language": "es"})
+    day.post("merchant", f"/v1/orders/{fetched}/accept")
+    day.post("merchant", f"/v1/orders/{fetched}/ready")
+    assert "customer" in told_about(day, fetched, "order_ready")
+    carried = day.accepted()
+    day.starts("r1")
+    assert carried in day.takes("r1")
+    day.post("merchant", f"/v1/orders/{carried}/ready")
+    assert "rider" in told_about(day, carried, "order_ready")
+
+
+def test_p4_everybody_chooses_what_to_be_told_but_not_to_miss_what_waits_for_them(day: Day) -> None:
+    urgent = day.ask("rider-1", "PUT", "/v1/notifications/preferences", {"choices": {"order_ready": []}})
+    assert (urgent.status_code, urgent.json()["issues"][0]["code"]) == (422, "must_be_told")
+    order_id = day.accepted()
+    wishes = f"{day.link(order_id)}/notifications/preferences"
+    answer = day.customer("PUT", wishes, {"language": "zh", "choices": {"order_picked_up": []}})
+    assert answer.status_code == 200, answer.text
+    day.starts("r1")
+    day.collects(order_id)
+    day.delivered(order_id)
+    assert "customer" in told_about(day, order_id, "order_delivered")
+    seen = day.customer("GET", wishes.removesuffix("/preferences")).json()
+    assert {one["language"] for one in seen if one["occasion"] == "order_delivered"} == {"zh"}
+    assert "order_picked_up" not in {one["occasion"] for one in seen}
+
+
+def test_l64_what_went_wrong_is_summed_up(day: Day) -> None:
+    order_id = delivered(day)
+    case = day.post("customer_service", f"/v1/orders/{order_id}/complaint", text="cold")["case"]
+    day.step("merchant", case["id"], "merchant_agreed")
+    day.step("customer_service", case["id"], "refunded")
+    by_kind = day.get("customer_service", "/v1/cases/report", by="kind")["items"]
+    assert [(one["key"], one["cases"]) for one in by_kind] == [("quality", 1)]
+    by_merchant = day.get("customer_service", "/v1/cases/report", by="merchant")["items"]
+    assert [(one["key"], one["cases"]) for one in by_merchant] == [("m1", 1)]
