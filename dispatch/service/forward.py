@@ -18,6 +18,7 @@ from dispatch.model.codec import Json
 from dispatch.model.order import MarketId
 from dispatch.service.asks import Ask, Done
 from dispatch.service.background import Background
+from dispatch.service.hearing import said
 from dispatch.service.host import Host
 from dispatch.service.packing import pack_ask, pack_done, pack_error, unpack_ask, unpack_done, unpack_error
 from dispatch.store.live.ports import Hub
@@ -62,12 +63,8 @@ class Forwarder:
 
     async def listen(self) -> None:
         """Take in answers until cancelled."""
-        channel = f"replies:{self._name}"
-        seq = await self._hub.last_seq(channel)
-        while True:
-            found = await self._hub.notices(channel, seq, wait_s=_LISTEN_S)
-            seq = found.last_seq
-            for notice in found.items:
+        async for notices in said(self._hub, f"replies:{self._name}", _LISTEN_S):
+            for notice in notices:
                 self._take(notice.data)
 
     def _take(self, data: Json) -> None:
@@ -78,14 +75,9 @@ class Forwarder:
 
 async def serve(hub: Hub, host: Host) -> None:
     """Carry out what other processes send for a market that this one holds, until cancelled."""
-    channel = _commands(host.market_id)
-    seq = await hub.last_seq(channel)
     async with Background() as work:
-        while True:
-            found = await hub.notices(channel, seq, wait_s=_LISTEN_S)
-            seq = found.last_seq
-            notes = [(notice.seq, notice.data) for notice in found.items if isinstance(notice.data, dict)]
-            for number, note in notes:
+        async for notices in said(hub, _commands(host.market_id), _LISTEN_S):
+            for number, note in [(one.seq, one.data) for one in notices if isinstance(one.data, dict)]:
                 work.start(_carry_out(hub, host, note), f"command {number}")
 
 

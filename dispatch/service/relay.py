@@ -29,8 +29,14 @@ async def tell(hub: Hub, feed: Feed) -> None:
             if feed.seq == told:
                 await watch.wait(60.0)
             await asyncio.sleep(_TOGETHER_S)  # one notice for what comes together
-            told = feed.seq
-            await hub.publish(_channel(feed), told)
+            now = feed.seq
+            try:
+                await hub.publish(_channel(feed), now)
+            except DispatchError as error:
+                LOG.warning("market %s: nobody is told: %s", feed.market_id, error)
+                await asyncio.sleep(_LISTEN_S)
+                continue
+            told = now
 
 
 async def hear(hub: Hub, feed: Feed, store: Store) -> None:
@@ -44,6 +50,7 @@ async def hear(hub: Hub, feed: Feed, store: Store) -> None:
         except DispatchError as error:
             LOG.warning("market %s: nothing is heard: %s", feed.market_id, error)
             await asyncio.sleep(_LISTEN_S)
+            seq = 0  # the live state may come back empty, and count from 1; the log is looked at anyway
 
 
 async def catch_up(feed: Feed, store: Store) -> None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 
 from dispatch.errors import DispatchError
@@ -31,6 +31,9 @@ MOST_TOGETHER: Final = 256
 
 T = TypeVar("T")
 Listener = Callable[[tuple[Recorded, ...]], None]
+
+_NOT_IDLE: Final = text("SET LOCAL idle_in_transaction_session_timeout = '3s'")
+"""A process that hangs in the middle of writing must not keep the rows of its market from the next holder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +149,8 @@ class Writer:
     def _transact(self, items: Sequence[_Waiting | _Job]) -> tuple[list[Outcome], list[Any]]:
         appends = [item.append for item in items if isinstance(item, _Waiting)]
         with self._database.writing.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(_NOT_IDLE)
             outcomes = self._group.write(connection, appends) if appends else []
             answers = [_try(connection, item.work) for item in items if isinstance(item, _Job)]
         self.groups += 1

@@ -24,6 +24,8 @@ from tests.api.test_orders import DROPOFF, PICKUP, START
 from tests.support.live_api import Live, live_api
 
 EXAMPLES: Final = int(os.environ.get("DISPATCH_FUZZ", "3"))
+pytestmark = pytest.mark.skipif("DISPATCH_FUZZ" not in os.environ, reason="takes minutes: make fuzz")
+
 ENDLESS: Final = ("/v1/events/stream", "/v1/track/stream")
 """Answers without an end."""
 WAITS: Final = "wait_s"

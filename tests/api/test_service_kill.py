@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import httpx
+import pytest
 from sqlalchemy import select
 
 from dispatch.model.events import OrderDelivered, OrderPickedUp, OrderPlaced
@@ -30,6 +31,8 @@ from tests.support.busy_city import Acknowledged, City, Phone
 from tests.support.servers import Postgres, Redis
 
 KILLS = int(os.environ.get("DISPATCH_KILLS", "3"))
+pytestmark = pytest.mark.skipif("DISPATCH_KILLS" not in os.environ, reason="takes minutes: make endure")
+
 LONGEST_S = 2.0
 CHECK_EVERY = 10
 MAIN = MarketId("main")

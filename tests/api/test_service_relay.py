@@ -12,6 +12,8 @@ import signal
 import time
 from typing import Final
 
+import pytest
+
 from tests.api.test_serve import Process
 from tests.api.test_service_kill import SECRET, check, move_in
 from tests.support.busy_city import City
@@ -19,6 +21,8 @@ from tests.support.servers import Postgres, Redis
 
 ROUNDS: Final = int(os.environ.get("DISPATCH_ROUNDS", "2"))
 EVERY_S: Final = float(os.environ.get("DISPATCH_EVERY_S", "3"))
+pytestmark = pytest.mark.skipif("DISPATCH_ROUNDS" not in os.environ, reason="takes minutes: make endure")
+
 ROLES: Final = ("worker", "worker", "api", "api")
 TAKEOVER_S: Final = 5.0
 """Until a write that was sent after the kill is acknowledged, by whoever holds the market then."""
@@ -33,6 +37,13 @@ def test_kills_of_one_process_after_the_other_lose_and_double_nothing(postgres: 
     print(f"writes were answered {', '.join(f'{one:.1f} s' for one in took_s)} after a kill")  # noqa: T201
     assert max(took_s) < TAKEOVER_S * SLOW
     postgres.drop_database(name)
+
+
+def look_after(people: list[asyncio.Task[None]]) -> None:
+    """Raise what went wrong for one of them."""
+    for one in people:
+        if one.done():
+            one.result()
 
 
 async def relay(database: str, redis: str) -> list[float]:
@@ -63,9 +74,7 @@ async def relay(database: str, redis: str) -> list[float]:
             took_s.append(time.monotonic() - began)
             await city.ask_again()
             await start(slot)
-            for one in people:
-                if one.done():
-                    one.result()
+            look_after(people)
         await asyncio.sleep(EVERY_S)
     finally:
         for one in people:
