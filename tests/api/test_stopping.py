@@ -46,8 +46,8 @@ def check_log(lines: Sequence[str]) -> None:
     assert any(one.get("tick_id", "").startswith("main:") for one in found)
 
 
-def stop_under_load(running: Process, acknowledged: list[str]) -> tuple[int, float]:
-    """Stop it while many place orders; its exit code, and how long that took."""
+def stop_under_load(running: Process, acknowledged: list[str], log: Path) -> tuple[int, float]:
+    """Stop it while many place orders, and it has planned some; its exit code, and how long that took."""
     with running.sign_in(running.wait_for(r"password (\S+)")) as admin:
         first = admin.post("/v1/merchants", json={"id": "m1", "place": PICKUP}, headers={"X-Request-Id": "mine-1"})
         assert first.headers["X-Request-Id"] == "mine-1"
@@ -59,8 +59,8 @@ def stop_under_load(running: Process, acknowledged: list[str]) -> tuple[int, flo
     for writer in writers:
         writer.start()
     until = time.monotonic() + PATIENCE_S
-    while len(acknowledged) < LEAST and time.monotonic() < until:
-        time.sleep(0.01)
+    while (len(acknowledged) < LEAST or '"tick_id"' not in log.read_text("utf-8")) and time.monotonic() < until:
+        time.sleep(0.05)
     began = time.monotonic()
     code = running.stop(signal.SIGTERM)
     took_s = time.monotonic() - began
@@ -74,7 +74,7 @@ def test_every_acknowledged_order_is_there_after_a_stop_under_load(tmp_path: Pat
     with (tmp_path / "log").open("w") as log:
         running = Process("--db", f"sqlite:///{tmp_path}/city.db", log=log, environment={"DISPATCH_LOG": "debug"})
         try:
-            code, took_s = stop_under_load(running, acknowledged)
+            code, took_s = stop_under_load(running, acknowledged, tmp_path / "log")
         finally:
             running.stop(signal.SIGKILL)
     assert (code, took_s < 5) == (0, True)
