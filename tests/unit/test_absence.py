@@ -31,6 +31,7 @@ from dispatch.model.commands import (
 from dispatch.model.events import CaseOpened, OrderPlaced, OrderUnassigned, RiderLost
 from dispatch.model.lifecycle import DispatchStatus, OrderStatus, TaskStatus
 from dispatch.model.order import OrderId
+from dispatch.model.override import OverrideKind
 from dispatch.model.place import Position
 from dispatch.model.reasons import CancelReason, CaseKind, UnassignReason
 from dispatch.model.rider import RiderId
@@ -38,7 +39,7 @@ from dispatch.solver.solve import solve
 from dispatch.units import HOUR_S, MINUTE_S
 from tests.support.builders import CORNER, KITCHEN, NOON, an_order
 from tests.support.market_rules import check_market
-from tests.support.towns import Town, kinds
+from tests.support.towns import Town, an_override, kinds
 
 R1, R2 = RiderId("r1"), RiderId("r2")
 O1, O2 = OrderId("o1"), OrderId("o2")
@@ -271,3 +272,15 @@ def test_food_collected_twice_is_a_matter_of_the_new_rider_only() -> None:
     town.do(LOSE_R1)
     town.given("r2", "o1")
     assert town.refused(ConfirmPickup(rider_id=R1, order_ids=(O1,))).code == "not_next"
+
+
+def test_what_somebody_insists_on_giving_to_a_lost_rider_is_taken_back_with_the_food() -> None:
+    town = town_of_two()
+    town.on_board("r1", "o1")
+    town.do(LOSE_R1)
+    town.do(an_override(OverrideKind.ASSIGN, order_id="o2", rider_id="r1"))
+    assert town.order("o2").rider_id == R1
+    assert "OrderUnassigned" in kinds(town.do(LoseFood(rider_id=R1)))
+    assert (town.order("o1").status, town.order("o2").status) == (OrderStatus.LOST, OrderStatus.PLACED)
+    assert (town.order("o2").dispatch, town.tasks("r1")) == (DispatchStatus.OPEN, "")
+    check_market(town.market.state)

@@ -35,13 +35,18 @@ def _lose_rider(draft: Draft, rider_id: RiderId) -> None:
         raise ConflictError(f"Rider {rider_id} is not on shift.", "Nobody waits for the rider.", code="rider_off_shift")
     draft.add(RiderLost(rider_id=rider_id, seen_at=rider.seen_at))
     withdraw_all(draft, rider_id, UnassignReason.RIDER_LOST)
-    for task in rider.tasks:
-        if task.kind is TaskKind.PICKUP:
-            draft.add(OrderUnassigned(order_id=task.order_id, rider_id=rider_id, reason=UnassignReason.RIDER_LOST))
+    _take_back(draft, rider_id)
     if rider.tasks:
         on_board = ", ".join(task.order_id for task in draft.state.rider(rider_id).tasks) or "nothing"
         text = f"nothing heard since {rider.seen_at}; on board: {on_board}"
         open_case(draft, CaseKind.RIDER_PROBLEM, None, rider_id, text)
+
+
+def _take_back(draft: Draft, rider_id: RiderId) -> None:
+    """Let others have what the rider has not picked up."""
+    for task in draft.state.rider(rider_id).tasks:
+        if task.kind is TaskKind.PICKUP:
+            draft.add(OrderUnassigned(order_id=task.order_id, rider_id=rider_id, reason=UnassignReason.RIDER_LOST))
 
 
 def _lose_food(draft: Draft, command: LoseFood) -> None:
@@ -49,7 +54,9 @@ def _lose_food(draft: Draft, command: LoseFood) -> None:
     if rider.lost_at is None:
         cause = f"Rider {command.rider_id} is not lost."
         raise ConflictError(cause, "Ask the rider what became of the food.", code="rider_there")
-    for task in rider.tasks:
+    # What somebody insisted on giving to a lost rider was not collected.
+    _take_back(draft, command.rider_id)
+    for task in draft.state.rider(command.rider_id).tasks:
         order = draft.state.order(task.order_id)
         draft.add(OrderLost(order_id=task.order_id, rider_id=command.rider_id))
         again = command.redeliver and order.status is OrderStatus.PICKED_UP
