@@ -11,10 +11,9 @@ from enum import StrEnum
 from typing import Final
 
 from dispatch.model.actor import ActorKind
-from dispatch.model.events_case import CaseOpened
 from dispatch.model.lifecycle import OrderStatus
 from dispatch.model.reasons import CaseKind, CaseResult, CaseStage, CaseStep
-from dispatch.units import HOUR_S, MINUTE_S, Instant, Seconds
+from dispatch.units import HOUR_S, MINUTE_S, Seconds
 
 
 class Need(StrEnum):
@@ -257,8 +256,3 @@ def moves_of(kind: CaseKind, stage: CaseStage) -> tuple[Move, ...]:
 def move_of(kind: CaseKind, stage: CaseStage, step: CaseStep) -> Move | None:
     """What a step leads to, or None where it cannot be taken now."""
     return next((move for move in moves_of(kind, stage) if move.step is step), None)
-
-
-def opened(event: CaseOpened, at: Instant) -> Instant:
-    """When the first step of a case is due that was opened then."""
-    return at + FLOWS[event.kind].due_s

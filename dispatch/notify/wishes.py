@@ -8,7 +8,7 @@ from typing import Final
 from zoneinfo import available_timezones
 
 from dispatch.errors import InvalidInputError, Issue
-from dispatch.notify.matrix import Audience, Cell, Occasion, SendChannel, could_be_told
+from dispatch.notify.matrix import Audience, Occasion, SendChannel, could_be_told
 from dispatch.notify.people import MAIL, PHONE, must_be_told
 from dispatch.notify.wording import LANGUAGES
 from dispatch.store.notice_people import KeptMatrix, Preferences
@@ -86,8 +86,3 @@ def _cell_issues(cells: Mapping[str, tuple[str, ...]]) -> Iterator[Issue]:
         elif Audience(audience) not in could_be_told(Occasion(occasion)):
             cause = f"there is no text about {occasion} for {audience}"
             yield Issue("no_text", cause, "Leave this cell out.", field=name)
-
-
-def changed_cells(cells: Mapping[tuple[Occasion, Audience], Cell]) -> dict[str, tuple[str, ...]]:
-    """Cells as they are kept."""
-    return {f"{occasion}/{audience}": tuple(cell) for (occasion, audience), cell in cells.items()}

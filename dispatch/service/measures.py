@@ -23,11 +23,12 @@ from dispatch.model.events import (
     OrderLost,
     OrderPickedUp,
     OrderPlaced,
+    OrderRejected,
     OrderUnassigned,
     OverrideRecorded,
     Recorded,
 )
-from dispatch.model.order import MarketId, OrderId
+from dispatch.model.order import Fulfilment, MarketId, OrderId
 from dispatch.model.state import MarketState
 from dispatch.service.loop import TickReport
 from dispatch.units import MINUTE_S, Seconds
@@ -113,19 +114,21 @@ class Measures:
             self._overrides.labels(market_id, event.override.kind.value).inc()
 
     def _time(self, entry: Recorded, state: MarketState) -> None:
-        event, market_id = entry.event, entry.market_id
-        if isinstance(event, OrderPlaced):
-            self._waiting[market_id, event.order.id] = None
-        elif isinstance(event, OrderCancelled):
-            self._waiting.pop((market_id, event.order_id), None)
-        elif isinstance(event, OrderAssigned | OfferAccepted):
-            found = (event.order_id,) if isinstance(event, OrderAssigned) else event.order_ids
-            for order_id in found:
+        market_id = entry.market_id
+        match entry.event:
+            case OrderPlaced(order=order) if order.fulfilment is Fulfilment.DELIVERY:
+                self._waiting[market_id, order.id] = None
+            case OrderCancelled(order_id=order_id) | OrderRejected(order_id=order_id):
+                self._waiting.pop((market_id, order_id), None)
+            case OrderAssigned(order_id=order_id):
                 self._with_a_rider(market_id, order_id, entry.recorded_at, state)
-        elif isinstance(event, OrderDelivered) and event.order_id in state.orders:
-            order = state.orders[event.order_id].order
-            self._door.labels(market_id).observe(entry.occurred_at - order.placed_at)
-            self._late.labels(market_id).observe(entry.occurred_at - order.promised_at)
+            case OfferAccepted(order_ids=order_ids):
+                for order_id in order_ids:
+                    self._with_a_rider(market_id, order_id, entry.recorded_at, state)
+            case OrderDelivered(order_id=order_id) if order_id in state.orders:
+                order = state.orders[order_id].order
+                self._door.labels(market_id).observe(entry.occurred_at - order.placed_at)
+                self._late.labels(market_id).observe(entry.occurred_at - order.promised_at)
 
     def _with_a_rider(self, market_id: MarketId, order_id: OrderId, at: Seconds, state: MarketState) -> None:
         """Time the first rider of an order; later ones are another matter."""

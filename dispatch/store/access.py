@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from dispatch.errors import ConflictError, NotFoundError
@@ -80,11 +80,6 @@ def account(connection: Connection, account_id: str) -> Account:
 def accounts(connection: Connection) -> list[Account]:
     """All accounts, by login."""
     return [_account(row) for row in connection.execute(select(ACCOUNTS).order_by(ACCOUNTS.c.login))]
-
-
-def count_accounts(connection: Connection) -> int:
-    """How many accounts there are."""
-    return connection.execute(select(func.count()).select_from(ACCOUNTS)).scalar_one()
 
 
 def set_secret(connection: Connection, account_id: str, secret_hash: str) -> None:

@@ -51,11 +51,6 @@ class Database:
     writing: Engine
     reading: Engine
 
-    @property
-    def is_sqlite(self) -> bool:
-        """Whether it is a file of this machine."""
-        return self.writing.dialect.name == "sqlite"
-
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A read transaction: all reads in it see the same moment. Raises StoreUnavailableError."""

@@ -296,14 +296,15 @@ def messages(answer: httpx.Response, count: int) -> list[tuple[str, str, Json]]:
     found, event, name = [], "", ""
     for line in answer.iter_lines():
         field, _, value = line.partition(": ")
-        if field == "event":
-            event = value
-        elif field == "id":
-            name = value
-        elif field == "data":
-            found.append((event, name, json.loads(value)))
-            if len(found) == count:
-                break
+        match field:
+            case "event":
+                event = value
+            case "id":
+                name = value
+            case "data":
+                found.append((event, name, json.loads(value)))
+        if len(found) == count:
+            break
     return found
 
 

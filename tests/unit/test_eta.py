@@ -10,7 +10,7 @@ from dispatch.engine.eta import AHEAD_S, EtaErrors, eta
 from dispatch.engine.eta_accuracy import accuracy
 from dispatch.model.actor import SYSTEM_ACTOR
 from dispatch.model.care import CareRules
-from dispatch.model.commands import ChangePolicy, UpdateEtas
+from dispatch.model.commands import Arrive, ChangePolicy, StartLeg, UpdateEtas
 from dispatch.model.eta import Eta
 from dispatch.model.events import EtaChanged, Event, OrderDelivered, Recorded
 from dispatch.model.order import OrderId
@@ -156,5 +156,7 @@ def test_a_rider_who_loiters_is_seen_in_the_log() -> None:
     town = a_town()
     town.on_board("r1", "o1")
     assert town.order().rider_late_s == 0
-    town.ride("r1", 300)
-    assert town.order().rider_late_s == 0
+    town.do(StartLeg(rider_id=RiderId("r1"), arrives_at=town.clock.now() + 300))
+    town.wait(420)
+    town.do(Arrive(rider_id=RiderId("r1")))
+    assert town.order().rider_late_s == 120

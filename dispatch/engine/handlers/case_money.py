@@ -10,8 +10,10 @@ from dispatch.model.actor import ActorKind
 from dispatch.model.cancel_terms import borne_percent
 from dispatch.model.commands import TakeCaseStep
 from dispatch.model.lifecycle import OrderStatus
+from dispatch.model.payment import AccountState
 from dispatch.model.reasons import CaseKind, CaseStage, CaseStep, Party
 from dispatch.model.state import CaseState, MarketState
+from dispatch.units import Money
 
 PAYS: Final = frozenset({CaseStep.CANCELLED, CaseStep.REFUNDED, CaseStep.COUPON_GIVEN, CaseStep.ITEMS_ACCEPTED})
 """Steps for which an amount can be named."""
@@ -56,21 +58,32 @@ def check_amount(draft: Draft, case: CaseState, command: TakeCaseStep) -> None:
     if command.step not in PAYS or account is None:
         cause = f"No money moves with {command.step.value} in case {case.case_id}."
         raise ConflictError(cause, "Leave the amount out.", code="no_money")
-    issues = []
-    if command.money.currency != account.total.currency:
-        cause = f"the order is in {account.total.currency}, not in {command.money.currency}"
-        issues.append(Issue("wrong_currency", cause, "Use the order's currency.", field="money"))
-    elif not 0 <= command.money.minor <= account.left_minor:
-        cause = f"{command.money.minor} is not within 0 and the {account.left_minor} that are left of the order"
-        issues.append(Issue("out_of_range", cause, "Name an amount in between.", field="money"))
-    elif not command.text.strip():
-        usual = policy_minor(draft.state, case, command.step)
-        most = account.total.minor * draft.state.care.negotiable_percent // 100
-        if abs(command.money.minor - usual) > most:
-            cause = f"{command.money.minor} is more than {most} away from the {usual} of the policy"
-            issues.append(Issue("reason_missing", cause, "Say why in the text, or stay closer to it.", field="text"))
-    if issues:
-        raise InvalidInputError("case step", issues)
+    wrong = _wrong(command.money, account)
+    if wrong is None and not command.text.strip():
+        wrong = _far(draft.state, case, command.step, command.money, account)
+    if wrong is not None:
+        raise InvalidInputError("case step", [wrong])
+
+
+def _wrong(money: Money, account: AccountState) -> Issue | None:
+    """Why this cannot be given back of the order, if it cannot."""
+    if money.currency != account.total.currency:
+        cause = f"the order is in {account.total.currency}, not in {money.currency}"
+        return Issue("wrong_currency", cause, "Use the order's currency.", field="money")
+    if not 0 <= money.minor <= account.left_minor:
+        cause = f"{money.minor} is not within 0 and the {account.left_minor} that are left of the order"
+        return Issue("out_of_range", cause, "Name an amount in between.", field="money")
+    return None
+
+
+def _far(state: MarketState, case: CaseState, step: CaseStep, money: Money, account: AccountState) -> Issue | None:
+    """Why an amount needs a reason, if it does."""
+    usual = policy_minor(state, case, step)
+    most = account.total.minor * state.care.negotiable_percent // 100
+    if abs(money.minor - usual) <= most:
+        return None
+    cause = f"{money.minor} is more than {most} away from the {usual} of the policy"
+    return Issue("reason_missing", cause, "Say why in the text, or stay closer to it.", field="text")
 
 
 def _check_modest(command: TakeCaseStep) -> None:
