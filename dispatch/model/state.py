@@ -46,6 +46,7 @@ class OrderState(NamedTuple):
     planned_rider_id: why nobody goes yet and who is likely to. reminders: how often the merchant was asked for an
     answer. promised_ready_at: the merchant's first promise; food_ready_at: when it was kept. rider_late_s: by how
     much its rider came later to merchant and customer than expected on setting out. payment: how far its money is.
+    stars: how the customer found it.
     version: how many events changed it.
     """
 
@@ -77,6 +78,7 @@ class OrderState(NamedTuple):
     rider_late_s: Seconds = 0
     payment: PaymentStatus = PaymentStatus.NONE
     beside: tuple[OfferId, ...] = ()
+    stars: int | None = None
     version: int = 1
 
     @property

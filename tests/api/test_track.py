@@ -259,7 +259,13 @@ def test_customers_write_rate_and_complain(
     assert customer.post(f"{link}/rating", json={"stars": 6}).status_code == 422
     assert customer.post(f"{link}/messages", json={"text": ""}).status_code == 422
     accept(live, order_id, "ready", "collected")
-    assert customer.post(f"{link}/rating", json={"stars": 4, "text": "good"}).status_code == 200
+    key = {"Idempotency-Key": "r1"}
+    assert customer.get(link).json()["stars"] is None
+    for _ in range(2):
+        rated = customer.post(f"{link}/rating", json={"stars": 4, "text": "good"}, headers=key)
+        assert (rated.status_code, rated.json()["stars"]) == (200, 4)
+    again = customer.post(f"{link}/rating", json={"stars": 1})
+    assert (again.status_code, again.json()["code"]) == (409, "rated")
     told = customer.post(f"{link}/complaint", json={"text": "cold"}).json()
     assert told["shop_status"] == "completed"
     clock.set(clock.now() + 48 * 3600)  # while something is open, the link counts

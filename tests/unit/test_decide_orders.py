@@ -12,8 +12,10 @@ from dispatch.model.commands import (
     ChangeOrder,
     ChangeReadyTime,
     CollectOrder,
+    CorrectTask,
     MarkReady,
     PlaceOrder,
+    RateOrder,
     RegisterMerchant,
     RejectOrder,
     StartPreparation,
@@ -21,6 +23,7 @@ from dispatch.model.commands import (
 from dispatch.model.lifecycle import DispatchStatus, IllegalMove, OrderStatus, TaskStatus
 from dispatch.model.order import MarketId, MerchantId, Order, OrderId
 from dispatch.model.reasons import CancelReason, RejectReason
+from dispatch.model.rider import RiderId, TaskKind
 from dispatch.units import MINUTE_S
 from tests.support.builders import CORNER, NOON, a_merchant, a_store_pickup, an_order
 from tests.support.towns import Town, kinds
@@ -67,6 +70,19 @@ def test_the_kitchen_goes_through_its_states() -> None:
     town.do(ChangeReadyTime(order_id=O1, ready_at=ready_at + 60))
     assert town.order().status is OrderStatus.PREPARING
     assert town.order().version == 6
+
+
+def test_a_delivery_is_rated_once_and_another_one_anew() -> None:
+    town = Town()
+    town.placed("o1")
+    town.on_board("r1", "o1")
+    assert town.refused(RateOrder(order_id=O1, stars=5)).code == "too_early"
+    town.delivered("r1", "o1")
+    assert kinds(town.do(RateOrder(order_id=O1, stars=2))) == ["OrderRated"]
+    assert town.refused(RateOrder(order_id=O1, stars=5)).code == "rated"
+    assert town.order().stars == 2
+    town.do(CorrectTask(rider_id=RiderId("r1"), order_id=O1, kind=TaskKind.DROPOFF))
+    assert town.order().stars is None
 
 
 def test_what_a_device_reports_late_counts_from_when_it_happened() -> None:

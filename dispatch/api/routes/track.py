@@ -82,7 +82,7 @@ async def write(body: Words, customer: Customer) -> TrackOut:
 
 @router.post("/rating")
 async def rate(body: Rating, customer: Customer) -> TrackOut:
-    """Say how it was, once the order is there."""
+    """Say how it was, once the order is there. It counts once; who has more to say writes a message."""
     return await _said(customer, RateOrder(order_id=customer.found.order_id, stars=body.stars, text=body.text))
 
 

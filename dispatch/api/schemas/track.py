@@ -82,7 +82,7 @@ class Question(Schema):
 
 
 class TrackOut(Schema):
-    """An order as its customer sees it."""
+    """An order as its customer sees it. ``stars``: how the customer has rated it, if at all."""
 
     order_id: str
     external_id: str
@@ -105,6 +105,7 @@ class TrackOut(Schema):
     cancelled_at: datetime | None
     promised_at: datetime
     expected: Expected | None
+    stars: int | None
     rider: RiderSeen | None
     questions: list[Question]
 
@@ -134,6 +135,7 @@ class TrackOut(Schema):
             cancelled_at=maybe_when(state.cancelled_at),
             promised_at=when(order.promised_at),
             expected=_expected(found),
+            stars=state.stars,
             rider=None if found.rider is None else RiderSeen.of(found.rider, seen),
             questions=[Question.of(case) for case in found.cases if answers(case)],
         )

@@ -92,6 +92,9 @@ def _rate(draft: Draft, command: RateOrder) -> None:
     if order.status not in (OrderStatus.DELIVERED, OrderStatus.COLLECTED):
         cause = f"Order {command.order_id} is {order.status.value}."
         raise ConflictError(cause, "Rate it when it is there.", code="too_early")
+    if order.stars is not None:
+        cause = f"Order {command.order_id} was given {order.stars} of {_MOST_STARS} stars already."
+        raise ConflictError(cause, "Write a message to say more.", code="rated")
     if not 1 <= command.stars <= _MOST_STARS:
         issue = Issue("out_of_range", f"{command.stars} stars", f"Give 1 to {_MOST_STARS}.", field="stars")
         raise InvalidInputError("rating", [issue])

@@ -70,7 +70,7 @@ def fold_custody(state: MarketState, event: CustodyEvent, at: Instant) -> None:
         case DeliveryCorrected():
             task = after(TASK_TABLE, order.dropoff_task, event, "drop-off of order", order_id)
             moved = order._replace(
-                status=status, dispatch=dispatch, dropoff_task=task, delivered_at=None, version=version
+                status=status, dispatch=dispatch, dropoff_task=task, delivered_at=None, stars=None, version=version
             )
             rider = task_again(rider, order_id, TaskKind.DROPOFF, here=_stands_at(rider, order.order.dropoff))
         case OrderLost():

@@ -64,9 +64,12 @@ def fold_kitchen(state: MarketState, event: KitchenEvent, at: Instant) -> None:
             state.orders[event.order_id] = _moved(state, event)._replace(ready_at=at, food_ready_at=at)
         case PreparationStarted():
             state.orders[event.order_id] = _moved(state, event)
-        case CustomerMessaged() | OrderRated():
+        case CustomerMessaged():
             order = state.order(event.order_id)
             state.orders[event.order_id] = order._replace(version=order.version + 1)
+        case OrderRated():
+            order = state.order(event.order_id)
+            state.orders[event.order_id] = order._replace(stars=event.stars, version=order.version + 1)
         case MerchantReminded():
             state.orders[event.order_id] = _moved(state, event)._replace(reminders=event.nth)
         case OrderRedirected():
