@@ -59,9 +59,10 @@ bench-service: $(READY) ## Measure the service under the load of a city (BENCH_A
 bench-replay: $(READY) ## Play a city-day through the API and in the simulation, and compare (BENCH_ARGS="--hours 11-15")
 	@$(BIN)/python -m benchmarks.service.replay_day $(BENCH_ARGS)
 
-endure: $(READY) ## Kill store and service a hundred times, then one process of four every 20 s; see that nothing is lost (an hour)
+endure: $(READY) ## Kill store and service a hundred times, processes in turn, Redis and PostgreSQL; see that nothing is lost (an hour)
 	@DISPATCH_KILLS=100 DISPATCH_ROUNDS=12 DISPATCH_EVERY_S=20 DISPATCH_SLOW=1 $(BIN)/python -m pytest -s \
-	  tests/store/test_kill.py tests/api/test_service_kill.py tests/api/test_service_relay.py $(PYTEST_ARGS)
+	  tests/store/test_kill.py tests/api/test_service_kill.py tests/api/test_service_relay.py tests/api/test_service_faults.py \
+	  $(PYTEST_ARGS)
 
 fuzz: $(READY) ## Ask the whole API what its description allows, and much that it does not (many minutes)
 	@DISPATCH_FUZZ=100 $(BIN)/python -m pytest tests/api/test_fuzz.py $(PYTEST_ARGS)

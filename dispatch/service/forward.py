@@ -89,7 +89,10 @@ async def _carry_out(hub: Hub, host: Host, note: Mapping[str, Any]) -> None:
         if host.lost:
             return  # the next holder answers it
         reply = {"error": pack_error(error)}
-    await hub.publish(f"replies:{note['reply_to']}", {"number": note["number"], **reply})
+    try:
+        await hub.publish(f"replies:{note['reply_to']}", {"number": note["number"], **reply})
+    except DispatchError as error:
+        LOG.warning("market %s: a command will be asked for again: %s", host.market_id, error)
 
 
 def _read(data: Mapping[str, Any]) -> Done:

@@ -1,8 +1,10 @@
 """Who holds a market: one process at a time, by a lease that it has to renew.
 
 A process that does not hold a market asks for it twice a second. Who gets it raises the fence first, so nothing that
-the holder before still has under way can be written, then loads the state and starts what goes on by itself. Who cannot
-renew, or is told by the database that the lease is lost, lets go at once.
+the holder before still has under way can be written, then loads the state and starts what goes on by itself. The lease
+is renewed from the first moment, because a large market takes longer to load than a lease lasts. Who cannot renew, or
+is told by the database that the lease is lost, lets go at once; who hung decides nothing before it knows whether the
+lease is still its own (``Host.sure_until``).
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ from dispatch.store.store import Store
 
 LOG: Final = logging.getLogger(__name__)
 TTL_MS: Final = 3_500
+_TTL_S: Final = TTL_MS / 1000
 ASK_S: Final = 0.5
 RENEW_S: Final = 1.0
 
@@ -50,65 +53,70 @@ class Holder:
     async def run(self) -> None:
         """Ask, hold, let go, ask again, until cancelled."""
         while True:
+            asked = time.monotonic()
             try:
                 lease = await self._leases.acquire(self._lease_name, self._name, TTL_MS)
             except DispatchError as error:
                 LOG.warning("market %s: no lease: %s", self._market.settings.id, error)
                 lease = None
             if lease is not None:
-                await self._hold(lease)
+                await self._hold(lease, asked + _TTL_S)
             await asyncio.sleep(ASK_S)
 
-    async def _hold(self, lease: Lease) -> None:
+    async def _hold(self, lease: Lease, sure_until: float) -> None:
         self._lease = lease
-        market_id = self._market.settings.id
+        host = self._make_host(self._market, lease.token)
+        host.sure_until = sure_until
         work = Background()
         try:
-            host = await self._open(lease)
-            await self._start(self._market, host, work)
-            self._market.host = host
-            self.taken += 1
-            self._told(market_id, "taken")
-            LOG.info("market %s: held by %s under lease %s", market_id, self._name, lease.token)
+            work.start(self._open(host, work), f"opening of {host.market_id}")
             await self._renew(host)
-        except DispatchError as error:
-            LOG.warning("market %s: let go: %s", market_id, error)
         finally:
-            await self._let_go(self._lease, work)
+            await self._let_go(host, work)
 
-    async def _open(self, lease: Lease) -> Host:
-        await self._fence(lease)
-        host = self._make_host(self._market, lease.token)
-        await host.open()
-        return host
+    async def _open(self, host: Host, work: Background) -> None:
+        """Load the market and start what goes on by itself; where that fails, the host is lost."""
+        opened = False
+        try:
+            await self._fence(host)
+            await host.open()
+            await self._start(self._market, host, work)
+            self._market.host, opened = host, True
+            self.taken += 1
+            self._told(host.market_id, "taken")
+            LOG.info("market %s: held by %s under lease %s", host.market_id, self._name, host.fence)
+        except DispatchError as error:
+            LOG.warning("market %s: let go: %s", host.market_id, error)
+        finally:
+            host.lost = host.lost or not opened
 
-    async def _fence(self, lease: Lease) -> None:
-        """Keep out whoever held the market before. Raises StaleError where there is a newer lease."""
-        market_id = self._market.settings.id
+    async def _fence(self, host: Host) -> int:
+        """Keep out whoever held the market before; its last event. Raises StaleError where there is a newer lease."""
+        market_id, token = host.market_id, self._lease.token
 
-        def fence(connection: Connection) -> None:
-            fence_market(connection, market_id, lease.token)
+        def fence(connection: Connection) -> int:
+            return fence_market(connection, market_id, token)
 
-        await asyncio.wrap_future(self._store.run(fence))
+        return await asyncio.wrap_future(self._store.run(fence))
 
     async def _renew(self, host: Host) -> None:
         """Go on until the lease is lost to somebody else."""
-        renewed = time.monotonic()
         while not host.lost:
             await asyncio.sleep(RENEW_S)
+            asked = time.monotonic()
             try:
                 if not await self._leases.renew(self._lease, TTL_MS) and not await self._again(host):
                     return
-                renewed = time.monotonic()
+                host.sure_until = asked + _TTL_S
             except DispatchError as error:
-                LOG.warning("market %s: the lease was not renewed: %s", self._market.settings.id, error)
-                if time.monotonic() - renewed > TTL_MS / 1000:
+                LOG.warning("market %s: the lease was not renewed: %s", host.market_id, error)
+                if time.monotonic() > host.sure_until:
                     return
 
     async def _again(self, host: Host) -> bool:
         """Whether this process can go on under a new lease: the old one ran out, as on a machine that is too busy.
 
-        If somebody had it for a moment and wrote, the next append is stale, and the host loads its state again.
+        Somebody may have had it for a moment: where the log has more than the host knows, its state is loaded again.
         """
         lease = await self._leases.acquire(self._lease_name, self._name, TTL_MS)
         LOG.warning("market %s: the lease %s", host.market_id, "was lost" if lease is None else "had to be taken anew")
@@ -116,17 +124,19 @@ class Holder:
             self._lease = lease
             host.fence = lease.token
             self._told(host.market_id, "anew")
-            await self._fence(lease)
+            if await self._fence(host) > host.state.seq:
+                host.doubt()
         return lease is not None
 
-    async def _let_go(self, lease: Lease, work: Background) -> None:
+    async def _let_go(self, host: Host, work: Background) -> None:
         """Stop, write what was decided, and give the lease back."""
-        host, self._market.host = self._market.host, None
+        host.lost = True
+        was_held, self._market.host = self._market.host is host, None
         await work.stop()
-        if host is not None:
-            self._told(self._market.settings.id, "let_go")
-            await host.drain()
+        await host.drain()
+        if was_held:
+            self._told(host.market_id, "let_go")
         try:
-            await self._leases.release(lease)
+            await self._leases.release(self._lease)
         except DispatchError as error:
-            LOG.warning("market %s: the lease runs out by itself: %s", self._market.settings.id, error)
+            LOG.warning("market %s: the lease runs out by itself: %s", host.market_id, error)

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Final
@@ -44,6 +46,7 @@ _WAIT_S: Final = 2.0
 """How long an override waits for being weighed; then it is made without."""
 _TRY_S: Final = 30.0
 """How long a dry run waits for it."""
+_LOOK_S: Final = 0.05
 
 Listener = Callable[[tuple[Recorded, ...], MarketState], None]
 
@@ -52,7 +55,8 @@ class Host:
     """The state of one market, equal to its log or ahead of the disk by what is being written.
 
     fence: the token of the lease under which this process writes, if there are leases; ``lost`` once the database has
-    said that another process has a newer one.
+    said that another process has a newer one, or this process has let go. sure_until: the instant, by the monotonic
+    clock, after which the lease may be another's: until there is word of it, nothing is decided.
     """
 
     def __init__(
@@ -67,6 +71,7 @@ class Host:
         self.market_id, self.clock, self.fence = market_id, clock, fence
         self.state = MarketState(market_id)
         self.lost = False
+        self.sure_until = math.inf
         self._store, self._follow = store, follow
         self.foresee: Foresee | None = None
         self._listeners: list[Listener] = []
@@ -78,6 +83,10 @@ class Host:
     async def open(self) -> None:
         """Load the state."""
         await self._settled()
+
+    def doubt(self) -> None:
+        """Others have written: load the state again before anything is decided."""
+        self._doubtful = True
 
     async def drain(self) -> None:
         """Wait until everything that was decided is durable, or refused."""
@@ -213,7 +222,15 @@ class Host:
             listener(recorded, self.state)
 
     async def _settled(self) -> None:
-        """Load the state again where an append was refused; wait for that where somebody else does."""
+        """Be sure of the lease, and of the state: load it again where an append was refused.
+
+        Raises StaleError (code "lease_lost").
+        """
+        while time.monotonic() > self.sure_until:
+            if self.lost:
+                cause = f"This process holds market {self.market_id} no more."
+                raise StaleError(cause, "Send the command again with the same id.", code="lease_lost")
+            await asyncio.sleep(_LOOK_S)
         if not self._doubtful:
             return
         async with self._loading:

@@ -41,7 +41,7 @@ async def tell(hub: Hub, feed: Feed) -> None:
 
 async def hear(hub: Hub, feed: Feed, store: Store) -> None:
     """Fill the feed with what other processes have written, until cancelled; looks by itself every two seconds, too."""
-    seq = await hub.last_seq(_channel(feed))
+    seq = 0
     while True:
         try:
             found = await hub.notices(_channel(feed), seq, wait_s=_LISTEN_S)

@@ -102,7 +102,8 @@ def open_database(url: str) -> Database:
     parsed = parse_url(url)
     if parsed.get_backend_name() == "sqlite":
         return _open_sqlite(parsed)
-    options: dict[str, Any] = {"pool_pre_ping": True, "connect_args": {"connect_timeout": 10}}
+    named = {"fallback_application_name": "dispatch"}
+    options: dict[str, Any] = {"pool_pre_ping": True, "connect_args": {"connect_timeout": 10, **named}}
     writing = create_engine(parsed, pool_size=1, max_overflow=0, **options)
     reading = create_engine(
         parsed, pool_size=READERS, max_overflow=0, isolation_level="REPEATABLE READ", **options

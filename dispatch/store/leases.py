@@ -52,17 +52,18 @@ def renew_lease(connection: Connection, lease: Lease, ttl_ms: int) -> bool:
     return connection.execute(renewed).rowcount == 1
 
 
-def fence_market(connection: Connection, market_id: MarketId, token: int) -> None:
-    """From here on no append under an older lease counts; load the market's state after this.
+def fence_market(connection: Connection, market_id: MarketId, token: int) -> int:
+    """From here on no append under an older lease counts; load the market's state after this. Its last event.
 
     Raises StaleError (code "lease_lost") if there is a newer lease already.
     """
     add_missing(connection, MARKETS, [new_market(market_id)])
-    fence = heads(connection, [market_id])[market_id].fence
-    if fence > token:
-        cause = f"Market {market_id} is written under lease {fence}; {token} is over."
+    head = heads(connection, [market_id])[market_id]
+    if head.fence > token:
+        cause = f"Market {market_id} is written under lease {head.fence}; {token} is over."
         raise StaleError(cause, "Stop writing, and ask for the lease again.", code="lease_lost")
     connection.execute(update(MARKETS).where(MARKETS.c.market_id == market_id).values(fence=token))
+    return int(head.seq)
 
 
 class StoreLeases:

@@ -15,11 +15,12 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 
 from dispatch.errors import DispatchError
 from dispatch.model.events import Recorded
+from dispatch.store.contention import end_hung, wait_briefly, was_kept_waiting
 from dispatch.store.databases import Database, unavailable
 from dispatch.store.group import GroupWriter, Outcome
 from dispatch.store.storable import unstorable
@@ -32,8 +33,8 @@ MOST_TOGETHER: Final = 256
 T = TypeVar("T")
 Listener = Callable[[tuple[Recorded, ...]], None]
 
-_NOT_IDLE: Final = text("SET LOCAL idle_in_transaction_session_timeout = '3s'")
-"""A process that hangs in the middle of writing must not keep the rows of its market from the next holder."""
+_TRIES: Final = 5
+"""How often a transaction is begun anew while others keep its rows, a second each time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +136,7 @@ class Writer:
 
     def _carry_out(self, items: Sequence[_Waiting | _Job]) -> None:
         try:
-            outcomes, answers = self._transact(items)
+            outcomes, answers = self._transact_at_last(items)
         except Exception as error:  # noqa: BLE001 - whoever waits is told, and the thread lives on
             self._group.forget()
             if len(items) > 1 and not isinstance(error, OperationalError):
@@ -146,11 +147,25 @@ class Writer:
             return
         self._answer(items, outcomes, answers)
 
+    def _transact_at_last(self, items: Sequence[_Waiting | _Job]) -> tuple[list[Outcome], list[Any]]:
+        """One transaction, begun anew where a process that hangs kept its rows."""
+        for _ in range(_TRIES - 1):
+            try:
+                return self._transact(items)
+            except OperationalError as error:
+                if not was_kept_waiting(error):
+                    raise
+            self._group.forget()
+            with self._database.writing.begin() as connection:
+                LOG.warning(
+                    "Rows are kept by others; %s sessions of processes that hang were ended", end_hung(connection)
+                )
+        return self._transact(items)
+
     def _transact(self, items: Sequence[_Waiting | _Job]) -> tuple[list[Outcome], list[Any]]:
         appends = [item.append for item in items if isinstance(item, _Waiting)]
         with self._database.writing.begin() as connection:
-            if connection.dialect.name == "postgresql":
-                connection.execute(_NOT_IDLE)
+            wait_briefly(connection)
             outcomes = self._group.write(connection, appends) if appends else []
             answers = [_try(connection, item.work) for item in items if isinstance(item, _Job)]
         self.groups += 1

@@ -35,7 +35,7 @@ class Process:
             stdout=subprocess.PIPE,
             stderr=log,
             text=True,
-            env={**os.environ, **(environment or {})},
+            env={**not_ours(os.environ), **(environment or {})},
         )
         self._lines: SimpleQueue[str] = SimpleQueue()
         self._reading = threading.Thread(target=self._read, daemon=True)
@@ -72,6 +72,11 @@ class Process:
         return httpx.Client(
             base_url=self.url, headers={"Authorization": f"Bearer {tokens['access_token']}"}, timeout=60
         )
+
+
+def not_ours(environment: Mapping[str, str]) -> dict[str, str]:
+    """An environment without the settings of the tests, which a service would refuse."""
+    return {name: value for name, value in environment.items() if not name.startswith("DISPATCH_")}
 
 
 @contextmanager
