@@ -16,6 +16,7 @@ from dispatch.engine.clock import SimulatedClock
 from dispatch.engine.dispatcher import Dispatcher, Keep, Solver
 from dispatch.engine.market import Market
 from dispatch.engine.policy import Policy
+from dispatch.engine.robots import Step, next_step
 from dispatch.errors import ConflictError
 from dispatch.model.actor import Actor, ActorKind
 from dispatch.model.commands import (
@@ -44,7 +45,6 @@ from dispatch.units import HOUR_S, MINUTE_S, Instant, Seconds
 from simulations.garbage import without_full_collections
 from simulations.instance import Instance
 from simulations.plans_told import PlanRow, plan_row
-from simulations.robots import Step, next_step
 from simulations.worlds import AS_TOLD, Shower, World
 from simulations.worlds.draws import draw
 

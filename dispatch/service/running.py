@@ -39,6 +39,7 @@ from dispatch.service.quota import Quota
 from dispatch.service.read import Reads
 from dispatch.service.refunds import RefundRunner
 from dispatch.service.relay import hear, tell
+from dispatch.service.robots import Robots
 from dispatch.service.sandbox import Part, Sandbox
 from dispatch.service.service import Services, travel_of
 from dispatch.service.sight import Sight
@@ -228,7 +229,8 @@ async def _take_markets(
             await loop.go_by_policy()  # no command is decided before
         keep_out_what_stays()  # the state has just been loaded
         if how.sandbox is not None:
-            part = Part(timers, loop, max(1, round(market.settings.pace.tick_s)))
+            robots = Robots(host, travel_of(market.settings), services.live)
+            part = Part(timers, robots, loop, max(1, round(market.settings.pace.tick_s)))
             work.start(how.sandbox.take_part(market.settings.id, part), f"sandbox of {market.settings.id}")
             return
         work.start(timers.run(), f"timers of {market.settings.id}")

@@ -1,9 +1,9 @@
 """A sandbox: its clock stands until somebody moves it, and what waits for the clock happens on the way.
 
-Between where the clock is and where it is moved to, instants are gone through in order: timers that are due fire, then
-the markets whose ticks are due are planned, then what that made due at once fires. The same requests in the same order
-so make the same log. Nothing of a market goes on by itself meanwhile; what leaves the service (webhooks, refunds)
-still goes by the clock of the wall.
+Between where the clock is and where it is moved to, instants are gone through in order: timers that are due fire and
+robots do what is due, then the markets whose ticks are due are planned, then what that made due at once happens. The
+same requests in the same order so make the same log. Nothing of a market goes on by itself meanwhile; what leaves the
+service (webhooks, refunds) still goes by the clock of the wall.
 """
 
 from __future__ import annotations
@@ -14,9 +14,12 @@ from typing import Final
 
 from dispatch.engine.clock import SimulatedClock
 from dispatch.errors import ConflictError
-from dispatch.model.order import MarketId
+from dispatch.model.order import MarketId, Vehicle
+from dispatch.model.place import Place
+from dispatch.model.rider import RiderId
 from dispatch.service.forward import MarketAwayError
 from dispatch.service.loop import Loop
+from dispatch.service.robots import Robots
 from dispatch.service.timers import Timers
 from dispatch.units import DAY_S, Instant, Seconds
 
@@ -26,9 +29,10 @@ MOST_S: Final[Seconds] = 7 * DAY_S
 
 @dataclass(slots=True)
 class Part:
-    """One market of a sandbox: its timers, and its loop if it is planned, every ``tick_s`` seconds of the clock."""
+    """One market of a sandbox: timers, robots, and its loop if it is planned, every ``tick_s`` seconds of the clock."""
 
     timers: Timers
+    robots: Robots
     loop: Loop | None
     tick_s: Seconds
     tick_at: Instant = 0
@@ -74,9 +78,8 @@ class Sandbox:
             self._check(to)
             ticks, timers = 0, await self._fire()
             while not self.stopping and (at := await self._next_at()) <= to:
-                if missing := markets - self._parts.keys():
-                    cause = f"No process holds market {min(missing)} at this moment."
-                    raise MarketAwayError(cause, "Look at the clock, and move it on in a few seconds.")
+                for market_id in sorted(markets):
+                    self._part(market_id)
                 self.clock.set(at)
                 timers += await self._fire()
                 ticks += await self._tick()
@@ -84,6 +87,20 @@ class Sandbox:
             if not self.stopping:
                 self.clock.set(to)
             return Moved(self.clock.now(), ticks, timers)
+
+    async def send_robots(
+        self, market_id: MarketId, count: int, near: Place, vehicle: Vehicle, shift_s: Seconds
+    ) -> tuple[RiderId, ...]:
+        """Let so many robots begin to work in a market; their ids. Raises MarketAwayError, DispatchError."""
+        async with self._moving:
+            return await self._part(market_id).robots.begin(count, near, vehicle, shift_s)
+
+    def _part(self, market_id: MarketId) -> Part:
+        part = self._parts.get(market_id)
+        if part is None:
+            cause = f"No process holds market {market_id} at this moment."
+            raise MarketAwayError(cause, "Look at the clock, and ask again in a few seconds.")
+        return part
 
     def _check(self, to: Instant) -> None:
         now = self.clock.now()
@@ -101,13 +118,17 @@ class Sandbox:
         parts = tuple(self._parts.values())
         ticks = [part.tick_at for part in parts if part.loop is not None]
         timers = [await part.timers.next_after(now) or never for part in parts]
-        return max(now, min([never, *ticks, *timers]))
+        robots = [part.robots.next_at() or never for part in parts]
+        return max(now, min([never, *ticks, *timers, *robots]))
 
     async def _fire(self) -> int:
-        """Carry out what is due at this instant, and what becomes due by that."""
+        """Carry out what is due at this instant, and what becomes due by that; how many timers fired."""
         fired = 0
         for _, part in sorted(self._parts.items()):
-            while found := await part.timers.fire_due():
+            moving = True
+            while moving:
+                found = await part.timers.fire_due()
+                moving = await part.robots.act() > 0 or found > 0
                 fired += found
         return fired
 
@@ -117,6 +138,7 @@ class Sandbox:
         due = [part for _, part in sorted(self._parts.items()) if part.loop is not None and part.tick_at <= now]
         for part in due:
             part.tick_at = now + part.tick_s
+            await part.robots.report()
             if part.loop is not None:
                 await part.loop.try_tick()
         return len(due)

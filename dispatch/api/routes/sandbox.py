@@ -1,4 +1,4 @@
-"""The clock of a sandbox: a service that was started with `--sandbox`."""
+"""The clock of a sandbox, and robots to ride in it: a service that was started with `--sandbox`."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
+from dispatch.api.asking import Asks
 from dispatch.api.auth import may
-from dispatch.api.schemas.sandbox import ClockMove, ClockOut
+from dispatch.api.once import once
+from dispatch.api.schemas.sandbox import ClockMove, ClockOut, RobotsIn, RobotsOut
 from dispatch.api.state import Api
 from dispatch.errors import NotFoundError
 from dispatch.service.principals import Right
@@ -41,3 +43,16 @@ async def move_clock(body: ClockMove, api: Api, sandbox: InSandbox) -> ClockOut:
     """
     await api.ready.wait()
     return ClockOut.of(await sandbox.move(body.to(sandbox.clock.now()), frozenset(api.markets.all)))
+
+
+@router.post("/robots", status_code=201, dependencies=[Depends(may(Right.MOVE_CLOCK))])
+async def send_robots(body: RobotsIn, asks: Asks, sandbox: InSandbox) -> RobotsOut:
+    """Let robot riders begin to work. While the clock is moved they take every offer, ride, collect and deliver."""
+
+    async def make() -> RobotsOut:
+        near, vehicle = body.near.to_model(), body.vehicle
+        return RobotsOut(
+            rider_ids=list(await sandbox.send_robots(asks.market_id, body.count, near, vehicle, body.shift_s))
+        )
+
+    return await once(asks, RobotsOut, make)

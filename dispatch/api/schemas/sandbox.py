@@ -1,4 +1,4 @@
-"""The clock of a sandbox on the wire."""
+"""The clock of a sandbox and its robots on the wire."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from dispatch.api.schemas.base import Schema, When, instant, when
+from dispatch.api.schemas.base import Place, Schema, When, instant, when
+from dispatch.model.order import Vehicle
 from dispatch.service.sandbox import Moved
-from dispatch.units import DAY_S, Instant
+from dispatch.units import DAY_S, HOUR_S, Instant
 
 _FAR = 36_525 * DAY_S
 
@@ -42,3 +43,18 @@ class ClockOut(Schema):
     def of(cls, moved: Moved) -> ClockOut:
         """For the wire."""
         return cls(now=when(moved.now), ticks=moved.ticks, timers=moved.timers)
+
+
+class RobotsIn(Schema):
+    """So many robot riders begin to work now, within a kilometre of a place; `shift_s` is how long they stay."""
+
+    count: Annotated[int, Field(ge=1, le=200)]
+    near: Place
+    vehicle: Vehicle = Vehicle.MOTORCYCLE
+    shift_s: Annotated[int, Field(ge=1, le=7 * DAY_S)] = 8 * HOUR_S
+
+
+class RobotsOut(Schema):
+    """The robots that have begun; they are riders like all others."""
+
+    rider_ids: list[str]

@@ -1,4 +1,4 @@
-"""How simulated riders behave: they do what their route says, when it says so."""
+"""How robot riders behave, in simulations and sandboxes: they do what their route says, when it says so."""
 
 from __future__ import annotations
 
