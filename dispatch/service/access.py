@@ -1,7 +1,9 @@
 """People sign in with a password, servers come with a key; both are let go again.
 
 Access tokens count for fifteen minutes wherever they are checked; refresh tokens are kept as hashes and used once: one
-that comes a second time ends its session, because somebody has a copy. All of this goes by the clock of the wall.
+that comes a second time ends its session, because somebody has a copy. Only who asks again at once, before the next
+token was used, is taken for a client that has not got the answer, and gets it again. All of this goes by the clock of
+the wall.
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ from dispatch.service.tokens import (
     hash_secret,
     is_password,
     new_secret,
+    next_secret,
     read_token,
     same_secret,
 )
@@ -37,6 +40,8 @@ from dispatch.store.store import Store
 from dispatch.units import DAY_S, Instant, Seconds
 
 SESSION_S: Final[Seconds] = 90 * DAY_S
+GRACE_S: Final[Seconds] = 60
+"""For so long a refresh is answered again as it was, if the next refresh token has not been used."""
 _KEY_KEPT_S: Final[Seconds] = 30
 """For so long a key that was found is not looked up again."""
 _TOKENS_KEPT: Final = 20_000
@@ -141,17 +146,23 @@ class Access:
         return self._signed_in(account, session, refresh)
 
     async def renew(self, refresh_token: str) -> SignedIn:
-        """Go on with a session; the refresh token counts once. Raises UnauthenticatedError."""
+        """Go on with a session; the refresh token counts once, and is answered once more where the answer was lost.
+
+        Raises UnauthenticatedError.
+        """
         session_id, _, secret = refresh_token.partition(".")
         now = self._clock.now()
-        fresh = new_secret()
+        fresh = next_secret(secret, session_id, self._key)
         found = await asyncio.to_thread(self._session, session_id)
         if found is None or found[0].ended_at is not None or found[0].expires_at <= now or _is_over(found[1], now):
             raise UnauthenticatedError("The session is over.", "Sign in again.")
         session, account = found
         old, new = hash_secret(secret), hash_secret(fresh)
-        renewed = await asyncio.wrap_future(self._store.run(lambda c: rows.renew_session(c, session.id, old, new, now)))
-        if not renewed:
+
+        def renew(connection: Connection) -> bool:
+            return rows.renew_session(connection, session.id, old, new, now, GRACE_S)
+
+        if not await asyncio.wrap_future(self._store.run(renew)):
             await asyncio.wrap_future(self._store.run(lambda c: rows.end_session(c, session.id, now)))
             cause = "The refresh token has been used before; its session was ended, because somebody has a copy."
             raise UnauthenticatedError(cause, "Sign in again.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
+from base64 import urlsafe_b64encode
 from hashlib import sha256
 from typing import Any, Final
 
@@ -38,6 +39,12 @@ def is_password(kept: str, password: str) -> bool:
 def new_secret(prefix: str = "") -> str:
     """A secret that nobody guesses."""
     return prefix + secrets.token_urlsafe(32)
+
+
+def next_secret(secret: str, session_id: str, key: bytes) -> str:
+    """The refresh token after this one: always the same, and made by nobody who does not know the service's key."""
+    mac = hmac.new(key, f"refresh {session_id}.{secret}".encode(), sha256)
+    return urlsafe_b64encode(mac.digest()).decode().rstrip("=")
 
 
 def hash_secret(secret: str) -> str:

@@ -16,7 +16,7 @@ from dispatch.model.order import MarketId
 from dispatch.store.chain import canonical
 from dispatch.store.databases import put
 from dispatch.store.tables import ACCOUNTS, MARKET_SETTINGS, SESSIONS
-from dispatch.units import Instant
+from dispatch.units import Instant, Seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,11 +106,19 @@ def session(connection: Connection, session_id: str) -> Session | None:
     return None if row is None else Session(**row._mapping)
 
 
-def renew_session(connection: Connection, session_id: str, old_hash: str, new_hash: str, now: Instant) -> bool:
-    """Change the refresh token of a session; False where the old one has been used already."""
-    mine = (SESSIONS.c.id == session_id, SESSIONS.c.refresh_hash == old_hash, SESSIONS.c.ended_at.is_(None))
+def renew_session(
+    connection: Connection, session_id: str, old_hash: str, new_hash: str, now: Instant, grace_s: Seconds
+) -> bool:
+    """Change the refresh token of a session; True as well where that very change was made ``grace_s`` ago at most.
+
+    False where the old token counts no more: it was used before, for another new one or too long ago.
+    """
+    mine = (SESSIONS.c.id == session_id, SESSIONS.c.ended_at.is_(None))
     values = {"refresh_hash": new_hash, "used_at": now}
-    return connection.execute(update(SESSIONS).where(*mine).values(**values)).rowcount == 1
+    if connection.execute(update(SESSIONS).where(*mine, SESSIONS.c.refresh_hash == old_hash).values(**values)).rowcount:
+        return True
+    just_done = (SESSIONS.c.refresh_hash == new_hash, SESSIONS.c.used_at >= now - grace_s)
+    return connection.execute(select(SESSIONS.c.id).where(*mine, *just_done)).first() is not None
 
 
 def end_session(connection: Connection, session_id: str, now: Instant) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -9,7 +10,12 @@ from typing import Any
 import httpx
 import pytest
 
+from dispatch.engine.clock import SimulatedClock
+from dispatch.service.access import GRACE_S, Access, NewAccount
+from dispatch.service.principals import Role, UnauthenticatedError
+from dispatch.store.store import open_store
 from tests.api.test_orders import PICKUP, START
+from tests.support.builders import NOON
 from tests.support.live_api import Live, live_api
 
 PASSWORD = "correct horse battery"
@@ -43,13 +49,48 @@ def test_the_first_start_makes_an_administrator(live: Live, admin: httpx.Client)
     assert wrong.json() == nobody.json()
 
 
+def renewed(live: Live, refresh_token: str) -> httpx.Response:
+    return httpx.post(f"{live.url}/v1/auth/refresh", json={"refresh_token": refresh_token})
+
+
 def test_a_refresh_token_counts_once_and_a_stolen_one_ends_the_session(live: Live, admin: httpx.Client) -> None:
-    tokens = sign_in(live, "admin", live.password)
-    renewing = f"{live.url}/v1/auth/refresh"
-    second = httpx.post(renewing, json={"refresh_token": tokens["refresh_token"]})
-    assert second.status_code == 200
-    assert httpx.post(renewing, json={"refresh_token": tokens["refresh_token"]}).status_code == 401
-    assert httpx.post(renewing, json={"refresh_token": second.json()["refresh_token"]}).status_code == 401
+    first = sign_in(live, "admin", live.password)["refresh_token"]
+    second = renewed(live, first).json()["refresh_token"]
+    third = renewed(live, second).json()["refresh_token"]
+    assert renewed(live, first).status_code == 401
+    assert renewed(live, third).status_code == 401
+
+
+def test_who_lost_the_answer_to_a_refresh_gets_it_again(live: Live, admin: httpx.Client) -> None:
+    first = sign_in(live, "admin", live.password)["refresh_token"]
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: renewed(live, first), range(4)))
+    (second,) = {answer.json()["refresh_token"] for answer in answers}
+    assert second not in (first, "")
+    for answer in answers:
+        with live.client(answer.json()["access_token"]) as client:
+            assert client.get("/v1/auth/me").status_code == 200
+    assert renewed(live, second).status_code == 200
+
+
+def test_after_a_minute_the_same_refresh_is_a_theft(sqlite_url: str) -> None:
+    async def play() -> None:
+        clock = SimulatedClock(NOON)
+        access = Access(store, b"k" * 32, clock)
+        _, password = await access.add_person(NewAccount(login="eva", role=Role.DISPATCHER), by="test")
+        first = (await access.sign_in("eva", password)).refresh_token
+        clock.set(NOON + 100)
+        second = await access.renew(first)
+        clock.set(NOON + 100 + GRACE_S)
+        assert (await access.renew(first)).refresh_token == second.refresh_token
+        clock.set(NOON + 101 + GRACE_S)
+        with pytest.raises(UnauthenticatedError, match="has a copy"):
+            await access.renew(first)
+        with pytest.raises(UnauthenticatedError, match="over"):
+            await access.renew(second.refresh_token)
+
+    with open_store(sqlite_url) as store:
+        asyncio.run(play())
 
 
 def test_a_person_is_let_in_and_let_go(live: Live, admin: httpx.Client) -> None:

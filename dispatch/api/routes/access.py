@@ -44,7 +44,10 @@ async def sign_in(body: SignIn, api: Api, request: Request) -> TokensOut:
 
 @router.post("/auth/refresh")
 async def renew(body: Refresh, api: Api) -> TokensOut:
-    """Go on with a session. A refresh token counts once; the answer has the next one."""
+    """Go on with a session. A refresh token counts once; the answer has the next one.
+
+    Where the answer was lost, the same request gets it again for a minute, until the next token is used.
+    """
     return TokensOut.of(await api.access.renew(body.refresh_token.get_secret_value()))
 
 
