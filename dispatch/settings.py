@@ -19,6 +19,8 @@ _FILE: Final = "_FILE"
 _ELSEWHERE: Final = frozenset({"DISPATCH_SHARED"})
 """Names that other parts of the project read for themselves."""
 LEAST_SECRET: Final = 32
+OWN_PAGE: Final = "/t/{token}"
+"""The service's own page for customers."""
 
 
 class Part(StrEnum):
@@ -39,7 +41,8 @@ class Settings:
     none yet. log: from which level on; log_format: "json", or "text" for people. webhook_loopback: webhooks may lead to
     this machine, for tests and sandboxes. sandbox: the clock stands until it is moved over the API.
     stripe_key, stripe_signing_secret (two by a comma while one is changed), stripe_return_url (of customers, with
-    {order_id}), stripe_url: the gateway where customers pay. link_url: where they follow their orders, with {token}.
+    {order_id}), stripe_url: the gateway where customers pay. link_url: where they follow their orders, with {token};
+    without, on the service's own page, under public_url.
     smtp, mail_from: the mail server, and the sender of e-mail. sms, sms_from: the provider of SMS, and their sender.
     public_url: where the world reaches this service, for links and reports.
     oidc_issuer, oidc_audience: people may sign in there; that is what it calls this service.
@@ -72,12 +75,18 @@ class Settings:
     public_url: str = ""
     secret: str | None = field(default=None, repr=False)
 
+    @property
+    def page(self) -> str:
+        """Where customers follow their orders, with {token}; "" where nobody has said how the world gets there."""
+        return self.link_url or (self.public_url.rstrip("/") + OWN_PAGE if self.public_url else "")
+
     def __post_init__(self) -> None:
         issues = list(_issues(self))
         if issues:
             raise InvalidInputError("settings", issues)
 
 
+_WEB: Final = ("https://", "http://")
 _STRIPE: Final = ("stripe_key", "stripe_signing_secret", "stripe_return_url")
 
 
@@ -95,6 +104,12 @@ def _issues(settings: Settings) -> Iterator[Issue]:
     if settings.secret is not None and len(settings.secret) < LEAST_SECRET:
         cause = f"the secret has {len(settings.secret)} characters"
         yield Issue("out_of_range", cause, f"Use {LEAST_SECRET} or more, at random.", field="secret")
+    if settings.public_url and not settings.public_url.startswith(_WEB):
+        cause = f"public_url {settings.public_url!r} is no address"
+        yield Issue("out_of_range", cause, "Write https://dispatch.example.", field="public_url")
+    if settings.link_url and not (settings.link_url.startswith(_WEB) and "{token}" in settings.link_url):
+        cause = f"link_url {settings.link_url!r} is no address with {{token}} in it"
+        yield Issue("out_of_range", cause, "Write https://shop.example/track#{token}.", field="link_url")
     missing = [name for name in _STRIPE if getattr(settings, name) is None]
     if 0 < len(missing) < len(_STRIPE):
         cause = f"the gateway is half set up: {', '.join(missing)} missing"

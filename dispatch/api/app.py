@@ -38,6 +38,7 @@ from dispatch.api.routes import (
     sandbox,
     streams,
     track,
+    track_page,
     watch,
     webhooks,
     zones,
@@ -75,6 +76,7 @@ ROOMS = (
     webhooks,
     sandbox,
     watch,
+    track_page,
 )
 
 Start = Callable[[], AbstractAsyncContextManager[AppState]]

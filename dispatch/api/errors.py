@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from dispatch.api.limits import TooManyError
 from dispatch.api.schemas.orders import OrderOut
@@ -138,6 +139,10 @@ def add_handlers(app: FastAPI) -> None:
         return problem(
             error.status_code, code, cause, "Look at the description of the API.", headers=error.headers or {}
         )
+
+    @app.exception_handler(ClientDisconnect)
+    async def gone(_: Request, __: ClientDisconnect) -> Response:
+        return Response(status_code=499)  # nobody hears it; the log of requests tells it apart from what failed
 
     @app.exception_handler(Exception)
     async def broken(_: Request, error: Exception) -> JSONResponse:

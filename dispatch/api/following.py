@@ -13,6 +13,7 @@ from dispatch.api.limits import at_most
 from dispatch.api.state import Api, AppRequest
 from dispatch.errors import NotFoundError
 from dispatch.service.principals import Principal, Role
+from dispatch.service.service import Services
 from dispatch.service.tokens import hash_secret
 from dispatch.service.tracking import Tracked
 from dispatch.units import MINUTE_S
@@ -35,16 +36,21 @@ class Following:
     asks: Asking
 
 
-async def _following(
-    token: str, request: AppRequest, response: Response, api: Api, key: Annotated[str | None, KEY] = None
-) -> Following:
+async def find_order(api: Services, token: str, request: AppRequest) -> Tracked:
+    """The order of a link. Raises NotFoundError for one that is none or counts no more, TooManyError."""
     await at_most(api, f"link:{hash_secret(token)}", _MOST_OF_ONE, MINUTE_S)
     try:
-        found = await api.links.follow(token)
+        return await api.links.follow(token)
     except NotFoundError:
         host = "" if request.client is None else request.client.host
         await at_most(api, f"wrong link:{host}", _MOST_WRONG, MINUTE_S)
         raise
+
+
+async def _following(
+    token: str, request: AppRequest, response: Response, api: Api, key: Annotated[str | None, KEY] = None
+) -> Following:
+    found = await find_order(api, token, request)
     response.headers.update(PRIVATE)
     who = Principal(
         id=f"link:{found.order_id}",

@@ -30,8 +30,9 @@ def noticing(
         return Face(name=market.settings.name, time_zone=market.settings.time_zone)
 
     async def link(market_id: MarketId, order_id: str) -> str:
-        url = services.links.url(await services.links.make(market_id, OrderId(order_id), "notifications"))
-        return providers.public_url.rstrip("/") + url if url.startswith("/") else url
+        if not services.links.anywhere:
+            return ""
+        return services.links.url(await services.links.make(market_id, OrderId(order_id), "notifications"))
 
     here = Surroundings(
         store=services.store,

@@ -129,7 +129,7 @@ async def _start(settings: Settings, store: Store, started: _Started, *, demo: b
         oidc=_issuer(settings),
         history=None if settings.history is None else Path(settings.history),
         gateway=_gateway(settings),
-        page=settings.link_url,
+        page=settings.page,
         sandbox=Sandbox(clock) if isinstance(clock, SimulatedClock) else None,
     )
     async with run_services(store, clock, solve, markets, how) as services:

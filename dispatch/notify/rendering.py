@@ -14,7 +14,7 @@ from dispatch.notify.matrix import Audience, Occasion
 from dispatch.notify.wording import Language, Texts
 from dispatch.units import Instant, Money
 
-_NO_CENTS: Final = frozenset({"CLP", "JPY", "KRW", "PYG", "VND"})
+NO_CENTS: Final = frozenset({"CLP", "JPY", "KRW", "PYG", "VND"})
 """Currencies without a minor unit."""
 _WHOLE: Final = frozenset({"COP", "IDR"})
 """Currencies with a minor unit that nobody writes."""
@@ -101,7 +101,7 @@ def money_text(money: Money) -> str:
     """An amount as people write it, with the code of its currency: "12.50 MYR", "45,000 VND"."""
     if money.currency in _WHOLE:
         return f"{money.minor // 100:,} {money.currency}"
-    if money.currency in _NO_CENTS:
+    if money.currency in NO_CENTS:
         return f"{money.minor:,} {money.currency}"
     return f"{money.minor / 100:,.2f} {money.currency}"
 

@@ -94,10 +94,7 @@ async def run_notices(
     def ack(notice_id: str) -> str:
         return f"{url}{OPENED}{notice_id}?token={desk.ack_token(notice_id)}"
 
-    async def link(market_id: MarketId, order_id: str) -> str:
-        return await here.link(market_id, order_id) if url else ""
-
-    reaching = Reaching(texts=texts, ways=ways, face=here.face, link=link, ack=ack)
+    reaching = Reaching(texts=texts, ways=ways, face=here.face, link=here.link, ack=ack)
     notices = Notices(desk=desk, sms=sms, public_url=url)
     if not sending:
         yield notices

@@ -22,6 +22,7 @@ from dispatch.errors import NotFoundError
 from dispatch.model.order import MarketId, OrderId
 from dispatch.service.tokens import hash_secret
 from dispatch.service.tracking import Tracked, tracked
+from dispatch.settings import OWN_PAGE
 from dispatch.store import links as rows
 from dispatch.store.links import KeptLink
 from dispatch.store.store import Store
@@ -35,17 +36,22 @@ _NOWHERE: Final = (MarketId(""), OrderId(""))
 
 
 class Links:
-    """The links of all markets. ``page``: where customers' pages are, with ``{token}``; the API's own where empty."""
+    """The links of all markets. ``page``: where customers' pages are, with ``{token}``; "" for the service's own."""
 
     def __init__(self, store: Store, clock: Clock, key: bytes, page: str = "") -> None:
         self._store, self._clock = store, clock
         self._key = hmac.digest(key, b"customers' links", "sha256")
-        self._page = page or "/v1/track/{token}"
+        self._page = page or OWN_PAGE
         self._watched: Counter[str] = Counter()
 
     def url(self, token: str) -> str:
         """The address for a customer."""
         return self._page.replace("{token}", token)
+
+    @property
+    def anywhere(self) -> bool:
+        """Whether the addresses lead to the page from anywhere, so that a message can carry them."""
+        return not self._page.startswith("/")
 
     def _token(self, market_id: MarketId, order_id: OrderId, generation: int) -> str:
         name = f"{len(market_id)} {market_id} {order_id} {generation}"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
+from email.message import EmailMessage
 from typing import Any, TypeVar
 
 import httpx
@@ -11,6 +13,7 @@ import pytest
 
 from dispatch.notify.channels.sms import report_signature
 from dispatch.notify.setup import Providers as Ways
+from dispatch.notify.wording import LANGUAGES, load_texts
 from tests.api.test_orders import DROPOFF, PICKUP
 from tests.support.live_api import Live, live_api
 from tests.support.mailbox import Mailbox, mailbox
@@ -61,6 +64,13 @@ def soon(look: Callable[[], T]) -> T:
     return found
 
 
+def plain(letter: EmailMessage) -> str:
+    """What an e-mail says."""
+    body = letter.get_body(("plain",))
+    assert body is not None
+    return str(body.get_content()).replace("\r\n", "\n")
+
+
 def place(live: Live, merchant: str = "m1", customer: Mapping[str, str] = AN) -> str:
     with live.client("admin") as admin:
         body = {"merchant_id": merchant, "dropoff": DROPOFF, "customer": customer}
@@ -81,9 +91,9 @@ def test_an_order_is_told_and_staff_see_what_became_of_it(live: Live, box: Mailb
     found = soon(lambda: told(live, order_id=order, state="sent"))
     seen = {(one["person"], one["sendings"][0]["channel"], one["sendings"][0]["address"]) for one in found}
     assert seen <= {(f"customer:{order}", "email", "a...@example.org"), ("merchant:m1", "sms", "...2221")}
-    text = box.letters[-1].get_body(("plain",))
-    assert text is not None
-    assert f"{PUBLIC}/v1/track/" in text.get_content()
+    (link,) = re.findall(rf"{PUBLIC}(/t/[\w-]{{40,}})\n", plain(box.letters[-1]))
+    page = httpx.get(f"{live.url}{link}", headers={"Accept-Language": "vi"})
+    assert (page.status_code, page.headers["Content-Language"]) == (200, "vi")
     with live.client("merchant") as merchant:
         mine = merchant.get("/v1/notifications").json()["items"]
         assert {one["person"] for one in mine} == {"merchant:m1"}
@@ -92,6 +102,27 @@ def test_an_order_is_told_and_staff_see_what_became_of_it(live: Live, box: Mailb
         english = merchant.get("/v1/notifications", params={"language": "en"}).json()["items"]
         assert english[0]["title"].startswith("New order")
         assert merchant.get("/v1/notifications/told").status_code == 403
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_messages_to_customers_carry_the_link_in_their_language(live: Live, box: Mailbox, language: str) -> None:
+    order = place(live, customer={"name": "An", "email": "an@example.org", "language": language})
+    with live.client("admin") as admin:
+        admin.post(f"/v1/orders/{order}/cancel", json={"reason": "out_of_stock"}).raise_for_status()
+        token = admin.post(f"/v1/orders/{order}/link").raise_for_status().json()["token"]
+    link = f"{load_texts().language(language).phrases['link']} {PUBLIC}/t/{token}\n"
+    soon(lambda: len([text for text in map(plain, box.letters) if link in text]) == 2)
+
+
+def test_messages_carry_no_link_where_nobody_has_said_how_the_world_gets_there(sqlite_url: str, box: Mailbox) -> None:
+    ways = Ways(smtp=box.url, mail_from="Dispatch <post@dispatch.example>")
+    with live_api(sqlite_url, ticking=False, providers=ways) as alone:
+        with alone.client("admin") as admin:
+            admin.post("/v1/merchants", json={"id": "m1", "name": "Alone", "place": PICKUP}).raise_for_status()
+        place(alone, customer={**AN, "language": "en"})
+        (text,) = soon(lambda: [text for text in map(plain, box.letters) if "Alone" in text])
+    assert "/t/" not in text
+    assert load_texts().language("en").phrases["link"] not in text
 
 
 def test_nobody_reads_what_others_are_told(live: Live) -> None:
@@ -218,8 +249,8 @@ def test_reports_of_the_provider_count_only_signed(live: Live, stub: Providers) 
 def test_a_customer_is_told_on_the_page_of_the_link(live: Live, stub: Providers) -> None:
     order = place(live, customer={"name": "Bo"})
     with live.client("admin") as admin:
-        url = admin.post(f"/v1/orders/{order}/link").raise_for_status().json()["url"]
-    path = f"{live.url}{url[url.index('/v1/track/') :]}/notifications"
+        token = admin.post(f"/v1/orders/{order}/link").raise_for_status().json()["token"]
+    path = f"{live.url}/v1/track/{token}/notifications"
     found = soon(lambda: httpx.get(path).json())
     assert [one["occasion"] for one in found] == ["order_placed"]
     assert httpx.post(f"{path}/{found[0]['id']}/read").status_code == 204

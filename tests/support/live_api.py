@@ -31,6 +31,7 @@ from dispatch.service.quota import Quota
 from dispatch.service.running import Running, run_services
 from dispatch.service.sandbox import Sandbox
 from dispatch.service.webhook_sending import Reach
+from dispatch.settings import OWN_PAGE
 from dispatch.solver.solve import solve
 from dispatch.store.store import Store, open_store
 from tests.support.builders import MARKET
@@ -123,6 +124,7 @@ def live_api(
                 history=history,
                 history_s=0.05,
                 gateway=gateway,
+                page=f"{providers.public_url}{OWN_PAGE}" if providers.public_url else "",
                 quota=quota or Quota(),
                 sandbox=Sandbox(clock) if sandbox and isinstance(clock, SimulatedClock) else None,
             )

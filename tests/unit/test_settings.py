@@ -45,6 +45,13 @@ def test_a_switch_is_on_or_off(text: str, wanted: bool) -> None:
         load_settings({}, {"DISPATCH_WEBHOOK_LOOPBACK": "perhaps"})
 
 
+def test_customers_follow_where_the_settings_say() -> None:
+    public, own = "https://dispatch.example/", "https://shop.example/#{token}"
+    assert load_settings({}, {}).page == ""
+    assert load_settings({}, {"DISPATCH_PUBLIC_URL": public}).page == "https://dispatch.example/t/{token}"
+    assert load_settings({}, {"DISPATCH_PUBLIC_URL": public, "DISPATCH_LINK_URL": own}).page == own
+
+
 def test_everything_wrong_is_told_at_once() -> None:
     with pytest.raises(InvalidInputError) as refused:
         load_settings({}, {"DISPATCH_PROT": "1", "DISPATCH_PORT": "x", "DISPATCH_SECRET_FILE": "no/such/file"})
@@ -60,6 +67,9 @@ def test_everything_wrong_is_told_at_once() -> None:
         ({"role": Part.API}, "field_missing"),
         ({"log": "loud"}, "out_of_range"),
         ({"log_format": "xml"}, "out_of_range"),
+        ({"public_url": "dispatch.example"}, "out_of_range"),
+        ({"link_url": "https://shop.example/track"}, "out_of_range"),
+        ({"link_url": "/track/{token}"}, "out_of_range"),
     ],
 )
 def test_what_makes_no_sense_is_refused(given: dict[str, object], code: str) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import secrets
 from functools import cache
 from importlib.resources import files
 
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
+
+from dispatch.api.html import page
 
 router = APIRouter(include_in_schema=False)
 
@@ -22,20 +23,4 @@ def _page() -> str:
 @router.get("/", response_class=HTMLResponse)
 async def watch() -> HTMLResponse:
     """The page. It holds no data; who signs in on it sees what their account may see."""
-    nonce = secrets.token_urlsafe(16)
-    allowed = {
-        "default-src": "'none'",
-        "connect-src": "'self'",
-        "script-src": f"'nonce-{nonce}'",
-        "style-src": f"'nonce-{nonce}'",
-        "base-uri": "'none'",
-        "form-action": "'none'",
-        "frame-ancestors": "'none'",
-    }
-    headers = {
-        "Content-Security-Policy": "; ".join(f"{name} {source}" for name, source in allowed.items()),
-        "X-Content-Type-Options": "nosniff",
-        "Referrer-Policy": "no-referrer",
-        "Cache-Control": "no-store",
-    }
-    return HTMLResponse(_page().replace(_PLACE, nonce), headers=headers)
+    return page(lambda nonce: _page().replace(_PLACE, nonce))
