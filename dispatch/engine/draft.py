@@ -93,6 +93,7 @@ class Draft:
             Overlay(state.cases_of),
             Overlay(state.records),
             Overlay(state.etas),
+            Overlay(state.preps),
         )
 
     def add(self, event: Event) -> None:
@@ -125,6 +126,7 @@ class Draft:
             mine.cases_of,
             mine.records,
             mine.etas,
+            mine.preps,
         ):
             if isinstance(overlay, Overlay):
                 overlay.settle()

@@ -26,10 +26,10 @@ class ChangeOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AcceptOrder:
-    """The merchant takes the order and promises when it is ready."""
+    """The merchant takes the order and promises when it is ready; None: as soon as is usual."""
 
     order_id: OrderId
-    ready_at: Instant
+    ready_at: Instant | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

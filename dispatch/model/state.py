@@ -21,6 +21,7 @@ from dispatch.model.order import MarketId, Merchant, MerchantId, Order, OrderId,
 from dispatch.model.override import Override, OverrideId
 from dispatch.model.payment import OWED, AccountState, PaymentStatus
 from dispatch.model.place import Place, Position
+from dispatch.model.prep import PrepTimes
 from dispatch.model.reasons import CaseKind, CaseResult, CaseStage, ClosureKind, Party, ProblemKind, RescuePlan
 from dispatch.model.rider import Rider, RiderId, Shift, ShiftId, Task
 from dispatch.units import Instant, Money, Seconds
@@ -246,7 +247,8 @@ class MarketState:
     active: the orders that dispatch still has to do with, in the order in which they came (a dict as an ordered set).
     merchant_bars: riders who must not carry anything from a merchant. shifts: all ever planned. accounts: the money of
     each order that has a price. cares: the policy's rules beside the delivery, under ``CARE``. cases_of: the cases of
-    each order that are open. records: what riders were blamed for. etas: when orders are expected.
+    each order that are open. records: what riders were blamed for. etas: when orders are expected. preps: how long
+    kitchens took, by what ``dispatch.model.prep`` calls it.
     """
 
     market_id: MarketId
@@ -269,6 +271,7 @@ class MarketState:
     cases_of: MutableMapping[OrderId, OpenCases] = field(default_factory=dict)
     records: MutableMapping[RiderId, RiderRecord] = field(default_factory=dict)
     etas: MutableMapping[OrderId, EtaState] = field(default_factory=dict)
+    preps: MutableMapping[str, PrepTimes] = field(default_factory=dict)
 
     def order(self, order_id: OrderId) -> OrderState:
         """The order of that id. Raises NotFoundError."""

@@ -10,7 +10,7 @@ from typing import Final
 from dispatch.errors import DispatchError, NotFoundError
 from dispatch.model.actor import Actor, ActorKind
 from dispatch.model.lifecycle import DispatchStatus
-from dispatch.model.order import Customer, MarketId, MerchantId, OrderId
+from dispatch.model.order import Customer, MarketId, Merchant, MerchantId, OrderId
 from dispatch.model.rider import RiderId
 from dispatch.model.state import OrderState
 from dispatch.store.queries import OrderFilter
@@ -44,6 +44,7 @@ class Right(StrEnum):
     RIDE = "riders:ride"
     SEE_MERCHANTS = "merchants:read"
     MANAGE_MERCHANTS = "merchants:write"
+    SEE_PREP_TIMES = "prep-times:read"
     OVERRIDE = "overrides:write"
     SEE_OVERRIDES = "overrides:read"
     SEE_PLANS = "plans:read"
@@ -75,6 +76,7 @@ _STAFF: Final = frozenset(
         Right.SEE_ORDERS,
         Right.SEE_RIDERS,
         Right.SEE_MERCHANTS,
+        Right.SEE_PREP_TIMES,
         Right.SEE_OVERRIDES,
         Right.SEE_PLANS,
         Right.SEE_POLICIES,
@@ -119,7 +121,15 @@ RIGHTS: Final[Mapping[Role, frozenset[Right]]] = {
         }
     ),
     Role.MERCHANT: frozenset(
-        {Right.SEE_ORDERS, Right.COOK_ORDERS, Right.SEE_EVENTS, Right.SEE_MARKETS, Right.SEE_MONEY, *_CASES}
+        {
+            Right.SEE_ORDERS,
+            Right.COOK_ORDERS,
+            Right.SEE_PREP_TIMES,
+            Right.SEE_EVENTS,
+            Right.SEE_MARKETS,
+            Right.SEE_MONEY,
+            *_CASES,
+        }
     ),
     Role.RIDER: frozenset({Right.RIDE, Right.SEE_EVENTS, Right.SEE_MARKETS, Right.SEE_ZONES, *_CASES}),
     Role.CUSTOMER: frozenset({Right.SEE_ORDERS, Right.CANCEL_ORDERS, Right.COMPLAIN, Right.SEE_EVENTS, *_CASES}),
@@ -132,6 +142,7 @@ RIGHTS: Final[Mapping[Role, frozenset[Right]]] = {
             Right.COOK_ORDERS,
             Right.SEE_RIDERS,
             Right.SEE_MERCHANTS,
+            Right.SEE_PREP_TIMES,
             Right.SEE_EVENTS,
             Right.SEE_MARKETS,
             Right.SEE_ZONES,
@@ -263,3 +274,9 @@ class Principal:
             name = order.order.id
             raise NotFoundError(f"There is no order {name!r} in this market.", "Check the order's id and the market.")
         return order
+
+    def own_merchant(self, merchant: Merchant) -> Merchant:
+        """The merchant, unless the principal is another one. Raises NotFoundError as if it did not exist."""
+        if self.role is Role.MERCHANT and merchant.id != self.merchant_id:
+            raise NotFoundError(f"There is no merchant {merchant.id!r} in this market.", "Check the id and the market.")
+        return merchant

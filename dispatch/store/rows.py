@@ -15,6 +15,7 @@ from dispatch.model.eta import EtaState
 from dispatch.model.order import Merchant
 from dispatch.model.override import Override
 from dispatch.model.payment import AccountState
+from dispatch.model.prep import PrepTimes
 from dispatch.model.rider import RiderId, Shift
 from dispatch.model.state import (
     CaseState,
@@ -190,6 +191,7 @@ CLOSURES: Final = _projection("closures", views.CLOSURES, ClosureState, _closure
 CARES: Final = _projection("cares", views.CARES, CareRules, _no_columns)
 CASES_OF: Final = _projection("cases_of", views.CASES_OF, OpenCases, _no_columns)
 ETAS: Final = _projection("etas", views.ETAS, EtaState, _eta)
+PREPS: Final = _projection("preps", views.PREPS, PrepTimes, _no_columns)
 RECORDS: Final = _projection("records", views.RECORDS, RiderRecord, _no_columns)
 BARS: Final[Projection[frozenset[RiderId]]] = Projection(
     "merchant_bars",
@@ -218,6 +220,7 @@ PROJECTIONS: Final[Mapping[str, Projection[Any]]] = {
         CASES_OF,
         RECORDS,
         ETAS,
+        PREPS,
     )
 }
 """Every projection of entities by the field of ``MarketState`` it holds."""

@@ -14,7 +14,7 @@ from dispatch.store.rebuild import rebuild
 from dispatch.store.tables import MARKETS, SETTINGS
 from dispatch.store.views import PROJECTIONS_VERSION
 
-HEAD: Final = "0009"
+HEAD: Final = "0010"
 """The newest migration in ``dispatch/store/migrations``."""
 
 _PROJECTIONS: Final = "projections_version"

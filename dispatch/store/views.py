@@ -14,7 +14,7 @@ from sqlalchemy.schema import SchemaItem
 
 from dispatch.store.tables import METADATA, instant, word
 
-PROJECTIONS_VERSION: Final = 7
+PROJECTIONS_VERSION: Final = 8
 """Grows when rows get another form; ``dispatch db upgrade`` then makes them anew from the log."""
 
 
@@ -188,6 +188,9 @@ ETAS: Final = _view(
 )
 """When orders are expected."""
 
+PREPS: Final = _view("preps")
+"""How long kitchens took."""
+
 RECORDS: Final = _view("records")
 """What riders were blamed for."""
 
@@ -207,6 +210,7 @@ ENTITIES: Final = (
     CASES_OF,
     RECORDS,
     ETAS,
+    PREPS,
 )
 """The projections with one row an entity."""
 

@@ -14,6 +14,7 @@ from tests.support.rights import Endpoint, endpoints
 
 FOR_ANYBODY = {
     ("GET", "/"),
+    ("GET", "/t/{token}"),
     ("GET", "/health/live"),
     ("GET", "/health/ready"),
     ("GET", "/metrics"),

@@ -29,9 +29,9 @@ router = APIRouter(prefix="/v1/orders", tags=["merchants"], dependencies=[Depend
 
 @router.post("/{order_id}/accept")
 async def accept_order(order_id: Name, body: Acceptance, asks: Asks, response: Response) -> OrderOut:
-    """Take the order, and say when it is ready."""
+    """Take the order, and say when it is ready; without a time, as soon as is usual for the merchant."""
     state = await _own(asks, order_id)
-    ready_at = state.ready_at if body.ready_at is None else instant(body.ready_at)
+    ready_at = None if body.ready_at is None else instant(body.ready_at)
     return await _say(asks, response, AcceptOrder(order_id=state.order.id, ready_at=ready_at))
 
 

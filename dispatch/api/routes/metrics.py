@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from dispatch.api.state import Api
 from dispatch.errors import DispatchError
 from dispatch.model.lifecycle import OfferStatus
+from dispatch.model.prep import NOTHING, PrepTimes, of_all
 from dispatch.service.service import Services
 from dispatch.store.outbox import unsent
 from dispatch.store.timers import timers_overdue
@@ -35,6 +36,11 @@ async def metrics(api: Api) -> Response:
     registry.register(_Collector(api, queues))
     text = await asyncio.to_thread(generate_latest, api.measures.registry)
     return Response(text + generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+
+def _prep(times: PrepTimes) -> Iterator[tuple[str, int]]:
+    """How many orders had an estimate of their preparation, and took no longer than its quantiles."""
+    yield from (("any", times.told), ("p50", times.in_p50), ("p90", times.in_p90))
 
 
 def _queues(connection: Connection, now: int) -> Queues:
@@ -76,6 +82,9 @@ class _Collector:
         active = GaugeMetricFamily("dispatch_orders_active", "Orders under way.", labels=["market"])
         riders = GaugeMetricFamily("dispatch_riders_on_shift", "Riders at work.", labels=["market"])
         offers = GaugeMetricFamily("dispatch_offers_open", "Offers without an answer yet.", labels=["market"])
+        preps = CounterMetricFamily(
+            "dispatch_prep_estimates", "Orders with an estimate, and those it held for.", labels=["market", "within"]
+        )
         for market_id, market in self._api.markets.all.items():
             held.add_metric([market_id], float(market.host is not None))
             events.add_metric([market_id], market.feed.seq)
@@ -85,7 +94,9 @@ class _Collector:
                 riders.add_metric([market_id], sum(rider.shift is not None for rider in state.riders.values()))
                 named = (state.offers[name] for rider in state.riders.values() for name in rider.offers)
                 offers.add_metric([market_id], sum(offer.status is OfferStatus.OPEN for offer in named))
-        yield from (held, events, active, riders, offers)
+                for what, count in _prep(state.preps.get(of_all(None), NOTHING)):
+                    preps.add_metric([market_id, what], count)
+        yield from (held, events, active, riders, offers, preps)
 
     def _waiting(self) -> Iterator[Metric]:
         depth = GaugeMetricFamily("dispatch_queue_depth", "What waits to be done.", labels=["queue", "state"])

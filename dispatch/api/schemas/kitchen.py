@@ -7,7 +7,7 @@ from dispatch.model.reasons import RejectReason
 
 
 class Acceptance(Schema):
-    """When the food is going to be ready; without, as it was promised."""
+    """When the food is going to be ready; without, as soon as is usual for such an order (see `prep-estimates`)."""
 
     ready_at: When | None = None
 

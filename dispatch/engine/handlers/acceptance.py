@@ -12,7 +12,9 @@ from dispatch.model.care import LastWord
 from dispatch.model.events import MerchantReminded, OrderAccepted
 from dispatch.model.lifecycle import OrderStatus
 from dispatch.model.order import OrderId
+from dispatch.model.prep import estimate, hour_of, is_scheduled, size_class
 from dispatch.model.reasons import CancelReason, CaseKind
+from dispatch.units import Instant
 
 
 def press_merchant(draft: Draft, order_id: OrderId) -> None:
@@ -30,6 +32,16 @@ def press_merchant(draft: Draft, order_id: OrderId) -> None:
         _decide_alone(draft, order_id)
         return
     open_case(draft, CaseKind.MERCHANT_SILENT, order_id, None, f"reminded {rules.reminders} times without an answer")
+
+
+def usual_ready_at(draft: Draft, order_id: OrderId) -> Instant:
+    """When the order is ready that a merchant takes now without saying; as it was wanted where nothing is known."""
+    order = draft.state.order(order_id)
+    wanted = order.order
+    if is_scheduled(wanted) or order.ready_at != wanted.ready_at:
+        return order.ready_at
+    known = estimate(draft.state.preps, wanted.merchant_id, hour_of(draft.at), size_class(wanted))
+    return order.ready_at if known is None else draft.at + known.p50_s
 
 
 def _decide_alone(draft: Draft, order_id: OrderId) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final, assert_never
 
 from dispatch.engine.draft import Draft
-from dispatch.engine.handlers.acceptance import press_merchant
+from dispatch.engine.handlers.acceptance import press_merchant, usual_ready_at
 from dispatch.engine.handlers.cancelling import call_off
 from dispatch.engine.handlers.offers import take_back_offer
 from dispatch.errors import ConflictError, InvalidInputError, Issue
@@ -54,7 +54,8 @@ def handle_order(draft: Draft, command: OrderCommand) -> None:
             _change(draft, command)
         case AcceptOrder():
             _check_paid(draft, command.order_id)
-            draft.add(OrderAccepted(order_id=command.order_id, ready_at=command.ready_at))
+            ready_at = usual_ready_at(draft, command.order_id) if command.ready_at is None else command.ready_at
+            draft.add(OrderAccepted(order_id=command.order_id, ready_at=ready_at))
         case StartPreparation():
             _check_paid(draft, command.order_id)
             draft.add(PreparationStarted(order_id=command.order_id))

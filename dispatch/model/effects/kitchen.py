@@ -7,6 +7,7 @@ from typing import assert_never
 
 from dispatch.model.effects.etas import end_eta
 from dispatch.model.effects.money import charge_changed, open_account
+from dispatch.model.effects.prep import learn_prep
 from dispatch.model.effects.tasks import back_to_merchant, without_order
 from dispatch.model.events import (
     CustomerMessaged,
@@ -61,7 +62,8 @@ def fold_kitchen(state: MarketState, event: KitchenEvent, at: Instant) -> None:
             # Food that was ready and is not any more was not ready.
             state.orders[event.order_id] = changed._replace(ready_at=event.ready_at, food_ready_at=None)
         case OrderReady():
-            state.orders[event.order_id] = _moved(state, event)._replace(ready_at=at, food_ready_at=at)
+            ready = state.orders[event.order_id] = _moved(state, event)._replace(ready_at=at, food_ready_at=at)
+            learn_prep(state, ready, at)
         case PreparationStarted():
             state.orders[event.order_id] = _moved(state, event)
         case CustomerMessaged():
