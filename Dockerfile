@@ -12,7 +12,7 @@ COPY pyproject.toml README.md LICENSE ./
 COPY dispatch dispatch
 COPY simulations simulations
 COPY data/synthetic data/synthetic
-RUN pip install --constraint constraints.txt .
+RUN pip install --constraint constraints.txt ".[traces]"
 
 RUN useradd --system --uid 10001 dispatch && mkdir -p /var/cache/dispatch && chown dispatch /var/cache/dispatch
 USER dispatch

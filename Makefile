@@ -75,7 +75,7 @@ quality: $(READY) ## Measure the quality of plans on public data sets (minutes)
 
 lock: ## Write requirements.lock from pyproject.toml (UPGRADE=1 takes the newest releases)
 	@test -x $(LOCKER)/bin/uv || { $(PYTHON) -m venv $(LOCKER) && $(LOCKER)/bin/python -m pip install -qq uv; }
-	@$(LOCKER)/bin/uv pip compile pyproject.toml --extra dev --universal --fork-strategy fewest --generate-hashes \
+	@$(LOCKER)/bin/uv pip compile pyproject.toml --extra dev --extra traces --universal --fork-strategy fewest --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet $(if $(UPGRADE),--upgrade) \
 	  --output-file requirements.lock
 	@sed -n '/^peers = \[/,/^\]/s/^ *"\(.*\)",$$/\1/p' pyproject.toml | $(LOCKER)/bin/uv pip compile - --constraints requirements.lock \

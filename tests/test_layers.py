@@ -11,7 +11,12 @@ from tests.support.sources import REPOSITORY, TREES, parse, sources
 
 FRAMEWORKS = ("fastapi", "pydantic", "redis", "sqlalchemy")
 PURE = ("model", "geo", "solver")
-SOLD_AS = {"argon2": "argon2-cffi", "jwt": "pyjwt", "prometheus_client": "prometheus-client"}
+SOLD_AS = {
+    "argon2": "argon2-cffi",
+    "jwt": "pyjwt",
+    "opentelemetry": "opentelemetry-sdk",
+    "prometheus_client": "prometheus-client",
+}
 """Packages that are declared under another name than the one they are imported by."""
 
 
@@ -49,7 +54,8 @@ def test_the_model_may_use_the_standard_library_only() -> None:
 
 def test_every_bought_package_is_declared() -> None:
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))["project"]
-    declared = {requirement.split(">=")[0] for requirement in project["dependencies"]}
+    extra = project["optional-dependencies"]["traces"]
+    declared = {requirement.split(">=")[0] for requirement in (*project["dependencies"], *extra)}
     missing = [
         f"{source.path}:{item.line} {item.package}"
         for source in sources("dispatch", "simulations")

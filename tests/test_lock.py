@@ -16,6 +16,7 @@ PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))
 ASKED = [
     *PROJECT["project"]["dependencies"],
     *PROJECT["project"]["optional-dependencies"]["dev"],
+    *PROJECT["project"]["optional-dependencies"]["traces"],
     *PROJECT["build-system"]["requires"],
 ]
 PINS = dict(re.findall(r"^([a-z0-9][a-z0-9._-]*)==([^\s;]+)", LOCK, re.MULTILINE))

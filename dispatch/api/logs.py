@@ -62,5 +62,5 @@ def set_up_logs(level: str, form: str = "json") -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(FORMATS[form]())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    for chatty in ("httpx", "httpcore", "numba", "alembic"):
+    for chatty in ("httpx", "httpcore", "numba", "alembic", "urllib3"):
         logging.getLogger(chatty).setLevel(logging.WARNING)

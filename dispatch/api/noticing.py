@@ -44,5 +44,6 @@ def noticing(
         link=link,
         registry=services.measures.registry,
         speed=services.speed,
+        traces=services.traces,
     )
     return run_notices(here, providers, sending=sending, pacing=pacing)

@@ -16,12 +16,14 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dispatch.api.logs import FIELDS
+from dispatch.engine.traces import Span
 from dispatch.service.marks import REQUEST_ID
 from dispatch.service.service import Services
 
 LOG: Final = logging.getLogger(__name__)
 HEADER: Final = "X-Request-Id"
 _SOUND: Final = re.compile(r"[A-Za-z0-9_.:-]{1,100}")
+_TRACE_HEADERS: Final = ("traceparent", "tracestate")
 _NOWHERE: Final = "none"
 """The route of a request that no endpoint takes: its path could be anything."""
 
@@ -39,7 +41,8 @@ class RequestIds:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        given = Headers(scope=scope).get(HEADER, "")
+        headers = Headers(scope=scope)
+        given = headers.get(HEADER, "")
         request_id = given if _SOUND.fullmatch(given) else f"req_{self._series}{next(self._numbers):08x}"
         REQUEST_ID.set(request_id)
         began, status = perf_counter(), 500
@@ -51,16 +54,21 @@ class RequestIds:
                 MutableHeaders(scope=message)[HEADER] = request_id
             await send(message)
 
-        try:
-            await self.app(scope, receive, tell)
-        finally:
-            _note(scope, status, perf_counter() - began)
+        services: Services = scope["state"]["services"]
+        parent = {name: headers[name] for name in _TRACE_HEADERS if name in headers}
+        with services.traces.span(scope["method"], parent=parent, serving=True) as span:
+            try:
+                await self.app(scope, receive, tell)
+            finally:
+                _note(scope, status, perf_counter() - began, span)
 
 
-def _note(scope: Scope, status: int, took_s: float) -> None:
+def _note(scope: Scope, status: int, took_s: float, span: Span) -> None:
     route = getattr(scope.get("route"), "path", _NOWHERE)
     services: Services = scope["state"]["services"]
     services.measures.request(scope["method"], route, status, took_s)
+    span.rename(f"{scope['method']} {route}")
+    span.note(**{"http.request.method": scope["method"], "http.route": route, "http.response.status_code": status})
     level = logging.DEBUG if status < 400 else logging.INFO
     # An address that is a secret does not stand in the log.
     path = route if "{token}" in route else scope["path"]

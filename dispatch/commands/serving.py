@@ -23,9 +23,11 @@ from dispatch.api.server import Server
 from dispatch.api.state import AppState
 from dispatch.commands.demo import DEMO_MARKET, DEMO_SPEED, QUIET, Robots
 from dispatch.commands.listening import address_of, listen
+from dispatch.commands.traced import traces_of
 from dispatch.engine.clock import Clock, FastClock, SimulatedClock, SystemClock
 from dispatch.engine.planner import Keep
 from dispatch.engine.records import RecordStore
+from dispatch.engine.traces import Traces
 from dispatch.errors import InvalidInputError, Issue
 from dispatch.model.order import MarketId
 from dispatch.notify.setup import Providers
@@ -70,10 +72,12 @@ def run(given: Mapping[str, Any], *, demo: bool, for_s: float | None = None) -> 
         if demo:
             settings = replace(settings, market=DEMO_MARKET)
         set_up_logs(settings.log, settings.log_format)
+        traces = traces_of(os.environ)
+        stack.callback(traces.close)
         listening = stack.enter_context(listen(settings.host, settings.port))
         store = stack.enter_context(open_store(settings.db, upgrading=settings.role is not Part.API))
         started = _Started()
-        app = create_app(lambda: _start(settings, store, started, demo=demo))
+        app = create_app(lambda: _start(settings, store, started, traces, demo=demo))
         _serve(Server(app), listening, settings, started, for_s)
 
 
@@ -114,7 +118,9 @@ def _announce(url: str, settings: Settings, started: _Started) -> None:
 
 
 @asynccontextmanager
-async def _start(settings: Settings, store: Store, started: _Started, *, demo: bool) -> AsyncIterator[AppState]:
+async def _start(
+    settings: Settings, store: Store, started: _Started, traces: Traces, *, demo: bool
+) -> AsyncIterator[AppState]:
     secret = _secret(settings)
     clock = _clock(settings, store)
     markets = _markets(settings, store, clock)
@@ -131,6 +137,7 @@ async def _start(settings: Settings, store: Store, started: _Started, *, demo: b
         gateway=_gateway(settings),
         page=settings.page,
         sandbox=Sandbox(clock) if isinstance(clock, SimulatedClock) else None,
+        traces=traces,
     )
     async with run_services(store, clock, solve, markets, how) as services:
         if settings.role is not Part.WORKER:

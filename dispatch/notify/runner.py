@@ -19,6 +19,7 @@ from typing import Final, TypeVar
 from sqlalchemy import Connection
 
 from dispatch.engine.clock import Clock
+from dispatch.engine.traces import NO_TRACES, Traces
 from dispatch.errors import DispatchError, NotFoundError
 from dispatch.model.order import MarketId
 from dispatch.notify.channels.ports import Outcome, Result, Way
@@ -98,7 +99,9 @@ class NoticeRunner:
         pacing: NoticePacing | None = None,
         chance: Random | None = None,
         measures: NoticeMeasures | None = None,
+        traces: Traces = NO_TRACES,
     ) -> None:
+        self._traces = traces
         self._store, self._clock, self._worker, self._chance = store, clock, worker, chance
         self._reaching, self._pacing, self._measures = reaching, pacing or NoticePacing(), measures
         self._topics = [NEXT, *(TOPIC + channel.value for channel in reaching.ways)]
@@ -231,6 +234,10 @@ class NoticeRunner:
             return None
 
     async def _send_one(self, claimed: Claimed, loaded: Loaded | None, now: Instant) -> None:
+        with self._traces.span("message", topic=claimed.topic, market_id=claimed.market_id, attempt=claimed.attempts):
+            await self._send_loaded(claimed, loaded, now)
+
+    async def _send_loaded(self, claimed: Claimed, loaded: Loaded | None, now: Instant) -> None:
         if loaded is None:
             await self._write(partial(message_sent, claimed=claimed, now=now))
             return

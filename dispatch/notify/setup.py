@@ -15,6 +15,7 @@ from typing import Final
 from prometheus_client import CollectorRegistry
 
 from dispatch.engine.clock import Clock, SystemClock
+from dispatch.engine.traces import NO_TRACES, Traces
 from dispatch.model.order import MarketId
 from dispatch.notify.channels.mail import MailWay, mail_server
 from dispatch.notify.channels.ports import Way
@@ -70,6 +71,7 @@ class Surroundings:
     link: Callable[[MarketId, str], Awaitable[str]]
     registry: CollectorRegistry
     speed: float = 1.0
+    traces: Traces = NO_TRACES
 
 
 @asynccontextmanager
@@ -107,6 +109,7 @@ async def run_notices(
         pacing or NoticePacing(lease_s=round(90 * max(1.0, here.speed))),
         Random(),
         NoticeMeasures(here.registry),
+        here.traces,
     )
     task = asyncio.create_task(runner.run(), name="messages to people")
     task.add_done_callback(_ended)

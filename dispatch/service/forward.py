@@ -13,6 +13,7 @@ import time
 from collections.abc import Mapping
 from typing import Any, Final
 
+from dispatch.engine.traces import NO_TRACES, Traces
 from dispatch.errors import DispatchError
 from dispatch.model.codec import Json
 from dispatch.model.order import MarketId
@@ -39,8 +40,8 @@ class MarketAwayError(DispatchError):
 class Forwarder:
     """Sends commands to other processes, and takes in their answers."""
 
-    def __init__(self, hub: Hub, name: str, *, patience_s: float = PATIENCE_S) -> None:
-        self._hub, self._name, self._patience_s = hub, name, patience_s
+    def __init__(self, hub: Hub, name: str, *, patience_s: float = PATIENCE_S, traces: Traces = NO_TRACES) -> None:
+        self._hub, self._name, self._patience_s, self._traces = hub, name, patience_s, traces
         self._numbers = itertools.count(1)
         self._waiting: dict[int, asyncio.Future[Mapping[str, Any]]] = {}
 
@@ -48,7 +49,9 @@ class Forwarder:
         """Have a command carried out elsewhere. Raises what it is refused with, and MarketAwayError."""
         number = next(self._numbers)
         answer = self._waiting[number] = asyncio.get_running_loop().create_future()
-        note: Json = {"reply_to": self._name, "number": number, "ask": pack_ask(ask)}
+        note: dict[str, Json] = {"reply_to": self._name, "number": number, "ask": pack_ask(ask)}
+        if trace := self._traces.here():
+            note["trace"] = {**trace}
         until = time.monotonic() + self._patience_s
         try:
             while time.monotonic() < until:
@@ -84,7 +87,9 @@ async def serve(hub: Hub, host: Host) -> None:
 async def _carry_out(hub: Hub, host: Host, note: Mapping[str, Any]) -> None:
     try:
         ask = unpack_ask(note["ask"])
-        reply: dict[str, Json] = {"done": pack_done(ask, await host.execute(ask))}
+        with host.traces.span("handed on", parent=note.get("trace")):
+            done = await host.execute(ask)
+        reply: dict[str, Json] = {"done": pack_done(ask, done)}
     except DispatchError as error:
         if host.lost:
             return  # the next holder answers it

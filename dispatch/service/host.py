@@ -20,6 +20,7 @@ from dispatch.engine.clock import Clock
 from dispatch.engine.decide import drafted
 from dispatch.engine.draft import Draft
 from dispatch.engine.foresee import Foreseen
+from dispatch.engine.traces import NO_TRACES, Traces
 from dispatch.errors import ConflictError, NotFoundError, StaleError
 from dispatch.model.codec import Json
 from dispatch.model.commands import MakeOverride
@@ -67,12 +68,13 @@ class Host:
         *,
         fence: int | None = None,
         follow: Sequence[Follow] = FOLLOW,
+        traces: Traces = NO_TRACES,
     ) -> None:
         self.market_id, self.clock, self.fence = market_id, clock, fence
         self.state = MarketState(market_id)
         self.lost = False
         self.sure_until = math.inf
-        self._store, self._follow = store, follow
+        self._store, self._follow, self.traces = store, follow, traces
         self.foresee: Foresee | None = None
         self._listeners: list[Listener] = []
         self._asked: dict[str, asyncio.Future[Done]] = {}
@@ -130,6 +132,11 @@ class Host:
         return Done(known.events, entity, repeated=True, before=before)
 
     async def _carry_out(self, ask: Ask) -> Done:
+        name = "timer" if ask.command is None else type(ask.command).__name__
+        with self.traces.span(f"command {name}", market_id=self.market_id, command_id=ask.command_id):
+            return await self._weigh_and_write(ask)
+
+    async def _weigh_and_write(self, ask: Ask) -> Done:
         found = await self._foreseen(ask)
         if found is not None and isinstance(ask.command, MakeOverride):
             weighed = replace(ask.command, cost_difference=found.cost_difference)
@@ -181,7 +188,8 @@ class Host:
         draft.settle()
         self._under_way.add(written)
         written.add_done_callback(self._ended)
-        return Done(await asyncio.shield(written), entity, before=before)
+        with self.traces.span("commit", events=len(append.events)):
+            return Done(await asyncio.shield(written), entity, before=before)
 
     def _decide(self, ask: Ask, now: int, at: int) -> Draft:
         _check(self.state, ask.expected)

@@ -19,6 +19,7 @@ from dispatch.engine.eta import EtaErrors, etas_of
 from dispatch.engine.foresee import Foreseen, Side, foreseen
 from dispatch.engine.planner import Keep, Planner, Solved, Solver, UnsoundPlanError
 from dispatch.engine.policy import Policy
+from dispatch.engine.traces import Span
 from dispatch.errors import ConflictError, DispatchError, NotFoundError
 from dispatch.geo.travel import TravelTimes
 from dispatch.model.actor import Actor, ActorKind
@@ -143,11 +144,16 @@ class Loop:
 
     async def tick(self) -> tuple[Recorded, ...]:
         """See who is gone, plan the market and put the plan into effect. Raises UnsoundPlanError, DispatchError."""
-        host = self._host
+        with self._host.traces.span("tick", market_id=self._host.market_id) as span:
+            return await self._tick(span)
+
+    async def _tick(self, span: Span) -> tuple[Recorded, ...]:
+        host, traces = self._host, self._host.traces
         await host.open()
         await self.go_by_policy()
         number = host.state.tick + 1
         TICK_ID.set(f"{host.market_id}:{number}")
+        span.note(tick_id=TICK_ID.get())
         if self._live is not None:
             found = await news(self._live, host.state)
             await self._ask_all({f"seen-{one.rider_id}-{_at(one)}": one for one in found})
@@ -157,21 +163,26 @@ class Loop:
         began = time.monotonic()
         self._pressed.clear()
         self._new_orders = 0
-        problem = self._planner.look(host.state, host.clock.now())
+        with traces.span("snapshot"):
+            problem = self._planner.look(host.state, host.clock.now())
         if problem is None:
             return ()
         looked = time.monotonic()
-        solved = await asyncio.get_running_loop().run_in_executor(self._pool, self._planner.solve, problem, number)
+        with traces.span("solve", orders=problem.order_count, riders=problem.rider_count):
+            solved = await asyncio.get_running_loop().run_in_executor(self._pool, self._planner.solve, problem, number)
         done = time.monotonic()
-        await host.open()
-        # On the market as it is now, which may have moved since the snapshot.
-        command = self._planner.command(host.state, solved, number)
-        written = await self._ask(command, f"tick-{number}-from-{host.state.seq}")
+        with traces.span("decide"):
+            await host.open()
+            # On the market as it is now, which may have moved since the snapshot.
+            command = self._planner.command(host.state, solved, number)
+            written = await self._ask(command, f"tick-{number}-from-{host.state.seq}")
         if self._report is not None:
             times = (looked - began, done - looked, time.monotonic() - done)
             self._report(TickReport(number, problem.order_count, problem.rider_count, *times, len(written)))
-        await self._say_etas(solved, number)
-        await self._decide_beside(solved, number)
+        with traces.span("etas"):
+            await self._say_etas(solved, number)
+        with traces.span("shadow"):
+            await self._decide_beside(solved, number)
         return written
 
     async def _follow_policy(self) -> None:

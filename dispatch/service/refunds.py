@@ -13,6 +13,7 @@ from functools import partial
 from typing import Final
 
 from dispatch.engine.clock import Clock
+from dispatch.engine.traces import NO_TRACES, Traces
 from dispatch.errors import ConflictError, DispatchError
 from dispatch.model.actor import SYSTEM_ACTOR
 from dispatch.model.codec import decode
@@ -78,7 +79,9 @@ class RefundRunner:
         clock: Clock,
         worker: str,
         pacing: RefundPacing | None = None,
+        traces: Traces = NO_TRACES,
     ) -> None:
+        self._traces = traces
         self._store, self._markets, self._gateway = store, markets, gateway
         self._clock, self._worker, self._pacing = clock, worker, pacing or RefundPacing()
         self._reads = Reads(store)
@@ -108,6 +111,10 @@ class RefundRunner:
         return len(claims)
 
     async def _send(self, claimed: Claimed) -> None:
+        with self._traces.span("refund", market_id=claimed.market_id, attempt=claimed.attempts):
+            await self._try(claimed)
+
+    async def _try(self, claimed: Claimed) -> None:
         wanted = decode(_Wanted, claimed.payload, f"message {claimed.name}")
         try:
             if await self._is_open(claimed.market_id, wanted):

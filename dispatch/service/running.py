@@ -17,6 +17,7 @@ from typing import Final
 from dispatch.engine.clock import Clock, SystemClock
 from dispatch.engine.planner import Keep, Solver
 from dispatch.engine.policy import load_policy
+from dispatch.engine.traces import NO_TRACES, Traces
 from dispatch.errors import DispatchError
 from dispatch.model.events import Recorded
 from dispatch.pay.gateway import Gateway
@@ -75,6 +76,7 @@ class Running:
     gateway: where customers pay. page: where they follow their orders, with ``{token}``.
     sandbox: moves the clock; nothing goes on by itself then. It must be the clock of the service.
     compiling: whether the solver is compiled before the first tick; the process answers meanwhile, ready after it.
+    traces: where spans go.
     """
 
     live: LiveState | None = None
@@ -93,6 +95,7 @@ class Running:
     gateway: Gateway | None = None
     page: str = ""
     sandbox: Sandbox | None = None
+    traces: Traces = NO_TRACES
 
 
 ALONE: Final = Running()
@@ -105,7 +108,7 @@ async def run_services(
     """Everything, from opening the markets until all that was acknowledged is written. The store stays open."""
     live = how.live or MemoryLive()
     name = new_id("srv", clock.now())
-    forwarder = None if how.live is None else Forwarder(live, name)
+    forwarder = None if how.live is None else Forwarder(live, name, traces=how.traces)
     key = how.key or secrets.token_bytes(32)
     access, reads = Access(store, key, SystemClock(), how.oidc), Reads(store)
     webhooks = Webhooks(store, SystemClock(), loopback=how.reach.loopback)
@@ -115,7 +118,7 @@ async def run_services(
     payments = Payments(known, reads, SystemClock(), how.gateway)
     links = Links(store, clock, key, how.page)
     parts = (known, reads, live, access, Sight(reads), webhooks, policies, zones, payments, links)
-    services = Services(store, clock, *parts, how.speed, name, quota=how.quota, sandbox=how.sandbox)
+    services = Services(store, clock, *parts, how.speed, name, quota=how.quota, sandbox=how.sandbox, traces=how.traces)
     async with AsyncExitStack() as stack:
         pool = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="solver"))
         for settings in markets:
@@ -128,9 +131,11 @@ async def run_services(
             _join(services, forwarder, group)
         if how.holding:
             begin = await _take_markets(services, solver, pool, group, how)
-            group.start(WebhookRunner(store, SystemClock(), name, how.reach, chance=Random()).run(), "webhooks")
+            webhook_runner = WebhookRunner(store, SystemClock(), name, how.reach, chance=Random(), traces=how.traces)
+            group.start(webhook_runner.run(), "webhooks")
             if how.gateway is not None:
-                group.start(RefundRunner(store, known, how.gateway, clock, name).run(), "refunds")
+                refund_runner = RefundRunner(store, known, how.gateway, clock, name, traces=how.traces)
+                group.start(refund_runner.run(), "refunds")
             if how.history is not None:
                 group.start(_put_away(services, PositionHistory(how.history), how.history_s), "history of positions")
         else:
@@ -218,7 +223,7 @@ async def _take_markets(
     leases = StoreLeases(services.store.writer) if how.live is None else how.live
 
     def make_host(market: Market, token: int) -> Host:
-        host = Host(market.settings.id, services.store, services.clock, fence=token)
+        host = Host(market.settings.id, services.store, services.clock, fence=token, traces=how.traces)
         host.listen(services.measures.heard)
         return host
 

@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 
 from dispatch.engine.clock import Clock
+from dispatch.engine.traces import NO_TRACES, Traces
 from dispatch.geo.travel import SPEEDS_KMH, StraightLine, TravelTimes
 from dispatch.model.order import MarketId
 from dispatch.service.access import Access
@@ -49,6 +50,7 @@ class Services:
     stopping: bool = False
     ticks: dict[MarketId, TickReport] = field(default_factory=dict)
     measures: Measures = field(default_factory=Measures)
+    traces: Traces = NO_TRACES
     watch: MarketWatch | None = None
     quota: Quota = field(default_factory=Quota)
     sandbox: Sandbox | None = None

@@ -18,6 +18,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from dispatch.engine.clock import Clock
+from dispatch.engine.traces import NO_TRACES, Span, Traces
 from dispatch.errors import DispatchError, NotFoundError
 from dispatch.model.codec import Json
 from dispatch.service.background import Background
@@ -65,7 +66,9 @@ class WebhookRunner:
         reach: Reach | None = None,
         pacing: Pacing | None = None,
         chance: Random | None = None,
+        traces: Traces = NO_TRACES,
     ) -> None:
+        self._traces = traces
         self._store, self._clock, self._worker, self._chance = store, clock, worker, chance
         self._pruned = time.monotonic()
         self._reach, self._pacing = reach or Reach(), pacing or Pacing()
@@ -140,10 +143,15 @@ class WebhookRunner:
             topics=[rows.TOPIC + webhook_id],
         )
         claims = await asyncio.wrap_future(self._store.run(claiming))
-        await asyncio.gather(*(self._deliver(webhook_id, claimed, sender) for claimed in claims))
+        await asyncio.gather(*(self._traced(webhook_id, claimed, sender) for claimed in claims))
         return len(claims)
 
-    async def _deliver(self, webhook_id: str, claimed: Claimed, sender: Sender) -> None:
+    async def _traced(self, webhook_id: str, claimed: Claimed, sender: Sender) -> None:
+        name = claimed.name or ""
+        with self._traces.span("webhook", webhook_id=webhook_id, message_id=name, attempt=claimed.attempts) as span:
+            await self._deliver(webhook_id, claimed, sender, span)
+
+    async def _deliver(self, webhook_id: str, claimed: Claimed, sender: Sender, span: Span) -> None:
         try:
             one, body = await asyncio.to_thread(self._content, webhook_id, claimed)
         except NotFoundError:
@@ -153,6 +161,7 @@ class WebhookRunner:
             result = Result(at=now, took_ms=0, error="The webhook is disabled.")
         else:
             result = await sender.send(one, claimed.name or "", body, now)
+        span.note(**{"http.response.status_code": result.status or 0})
         await asyncio.wrap_future(self._store.run(partial(self._note, one=one, claimed=claimed, result=result)))
 
     def _content(self, webhook_id: str, claimed: Claimed) -> tuple[Webhook, bytes]:

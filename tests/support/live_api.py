@@ -18,6 +18,7 @@ from dispatch.api.noticing import noticing
 from dispatch.api.server import Server
 from dispatch.api.state import AppState
 from dispatch.engine.clock import Clock, SimulatedClock, SystemClock
+from dispatch.engine.traces import NO_TRACES, Traces
 from dispatch.model.order import MarketId, MerchantId
 from dispatch.model.rider import RiderId
 from dispatch.notify.runner import NoticePacing
@@ -103,6 +104,7 @@ def live_api(
     quota: Quota | None = None,
     sandbox: bool = False,
     providers: Providers = NO_PROVIDERS,
+    traces: Traces = NO_TRACES,
 ) -> Iterator[Live]:
     """Serve the API from a store, with a guard that knows ``everybody``, or, ``guarded``, with the real one.
 
@@ -127,6 +129,7 @@ def live_api(
                 page=f"{providers.public_url}{OWN_PAGE}" if providers.public_url else "",
                 quota=quota or Quota(),
                 sandbox=Sandbox(clock) if sandbox and isinstance(clock, SimulatedClock) else None,
+                traces=traces,
             )
             async with run_services(store, clock, solve, settings, how) as services:
                 passwords.append(await services.access.first_start() or "" if guarded else "")
