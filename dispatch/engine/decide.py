@@ -44,7 +44,9 @@ from dispatch.model.commands import (
     DecideAppeal,
     DeclareClosure,
     DeclineOffer,
+    DisputePayment,
     EndClosure,
+    EndDispute,
     EndPaymentWait,
     EndShift,
     EscalateCase,
@@ -144,7 +146,7 @@ def _handle_beside(draft: Draft, command: CaseCommand | PenaltyCommand | MoneyCo
             handle_penalty(draft, command)
         case ReceivePayment() | FailPayment() | ClaimTransfer() | CheckTransfer() | EndPaymentWait():
             handle_money(draft, command)
-        case SettleRefund() | FailRefund():
+        case SettleRefund() | FailRefund() | DisputePayment() | EndDispute():
             handle_money(draft, command)
         case DeclareClosure() | EndClosure():
             handle_closure(draft, command)

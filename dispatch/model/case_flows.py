@@ -236,6 +236,7 @@ FLOWS: Final[Mapping[CaseKind, Flow]] = {
         ActorKind.SUPPORT, {CaseStage.OPEN: (_REDELIVERED, _REFUNDED, _COUPON, _REFUSED)}, due_s=15 * MINUTE_S
     ),
     CaseKind.PAYMENT: Flow(ActorKind.SUPPORT, {CaseStage.OPEN: (_REFUNDED, _REFUSED)}, due_s=HOUR_S),
+    CaseKind.CHARGEBACK: Flow(ActorKind.SUPPORT, {CaseStage.OPEN: ()}, due_s=24 * HOUR_S),
     CaseKind.REVIEW: Flow(ActorKind.SUPPORT, {CaseStage.OPEN: (_REFUNDED, _COUPON, _REFUSED)}, due_s=24 * HOUR_S),
     CaseKind.OTHER: Flow(ActorKind.SUPPORT, {CaseStage.OPEN: (_REFUNDED, _COUPON)}, due_s=HOUR_S),
 }

@@ -37,6 +37,8 @@ from dispatch.model.commands_market import ClosureCommand, DeclareClosure, EndCl
 from dispatch.model.commands_money import (
     CheckTransfer,
     ClaimTransfer,
+    DisputePayment,
+    EndDispute,
     EndPaymentWait,
     FailPayment,
     FailRefund,
@@ -133,7 +135,9 @@ __all__ = [
     "DecideAppeal",
     "DeclareClosure",
     "DeclineOffer",
+    "DisputePayment",
     "EndClosure",
+    "EndDispute",
     "EndPaymentWait",
     "EndShift",
     "EscalateCase",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dispatch.model.order import OrderId, PaymentMethod
-from dispatch.units import Money
+from dispatch.units import Instant, Money
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,5 +69,36 @@ class FailRefund:
     cause: str
 
 
-MoneyCommand = ReceivePayment | FailPayment | ClaimTransfer | CheckTransfer | EndPaymentWait | SettleRefund | FailRefund
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisputePayment:
+    """The customer's bank has taken money back; ``reference`` names the dispute, which is opened once."""
+
+    order_id: OrderId
+    reference: str
+    amount: Money
+    cause: str = ""
+    answer_by: Instant | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndDispute:
+    """The bank has decided whose the money is; ``amount`` in case nobody has told of the dispute before."""
+
+    order_id: OrderId
+    reference: str
+    amount: Money
+    won: bool
+
+
+MoneyCommand = (
+    ReceivePayment
+    | FailPayment
+    | ClaimTransfer
+    | CheckTransfer
+    | EndPaymentWait
+    | SettleRefund
+    | FailRefund
+    | DisputePayment
+    | EndDispute
+)
 """What is said about an order's money."""

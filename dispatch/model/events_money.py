@@ -10,7 +10,7 @@ from dispatch.model.events_case import CaseId
 from dispatch.model.order import OrderId, PaymentMethod
 from dispatch.model.reasons import Party
 from dispatch.model.rider import RiderId
-from dispatch.units import Money
+from dispatch.units import Instant, Money
 
 PenaltyId = NewType("PenaltyId", str)
 
@@ -48,6 +48,36 @@ class PaymentTakenBack:
     order_id: OrderId
     reference: str
     text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentUnmatched:
+    """Money has come in that is not what is due: it pays nothing, and goes back as it came."""
+
+    order_id: OrderId
+    method: PaymentMethod
+    amount: Money
+    reference: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentDisputed:
+    """The customer's bank has taken money back; ``reference`` names the dispute. answer_by: until then it hears us."""
+
+    order_id: OrderId
+    reference: str
+    amount: Money
+    cause: str = ""
+    answer_by: Instant | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisputeEnded:
+    """The bank has decided: the money comes back (``won``), or stays with the customer."""
+
+    order_id: OrderId
+    reference: str
+    won: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +173,9 @@ MoneyEvent = (
     PaymentReceived
     | PaymentFailed
     | PaymentTakenBack
+    | PaymentUnmatched
+    | PaymentDisputed
+    | DisputeEnded
     | TransferClaimed
     | TransferRefused
     | RefundGranted

@@ -30,6 +30,7 @@ from dispatch.model.events import (
     CustomerMessaged,
     DeliveryCorrected,
     DeliveryFailed,
+    DisputeEnded,
     EtaChanged,
     Event,
     LegStarted,
@@ -61,9 +62,11 @@ from dispatch.model.events import (
     OrderReturned,
     OrderUnassigned,
     OverrideRecorded,
+    PaymentDisputed,
     PaymentFailed,
     PaymentReceived,
     PaymentTakenBack,
+    PaymentUnmatched,
     PenaltyAppealed,
     PenaltyEvent,
     PenaltyGiven,
@@ -146,6 +149,8 @@ def _fold_beside(state: MarketState, event: _Beside, at: Instant) -> None:
         case CaseOpened() | CaseTaken() | CaseStepTaken() | CaseEscalated() | CaseClosed():
             fold_case(state, event, at)
         case PaymentReceived() | PaymentFailed() | PaymentTakenBack() | TransferClaimed() | TransferRefused():
+            fold_money(state, event, at)
+        case PaymentUnmatched() | PaymentDisputed() | DisputeEnded():
             fold_money(state, event, at)
         case RefundGranted() | RefundSettled() | RefundFailed() | CouponGranted():
             fold_money(state, event, at)

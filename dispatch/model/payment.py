@@ -54,6 +54,8 @@ class Account(StrEnum):
     """What the house bears."""
     COUPONS = "coupons"
     """What customers may still spend."""
+    DISPUTES = "disputes"
+    """What banks have taken back and have not decided about."""
 
 
 BORNE: Final = {Party.MERCHANT: Account.MERCHANT, Party.RIDER: Account.RIDER, Party.NOBODY: Account.SALES}
@@ -61,38 +63,55 @@ BORNE: Final = {Party.MERCHANT: Account.MERCHANT, Party.RIDER: Account.RIDER, Pa
 
 
 class Entry(NamedTuple):
-    """One side of a movement; ``movement`` names it."""
+    """One side of a movement; ``movement`` names it. currency: "" for that of the order."""
 
     at: Instant
     movement: str
     account: Account
     minor: int
+    currency: str = ""
 
 
 OVERPAID: Final = "over-"
 """How refunds are named of money that should not have come."""
+DISPUTED: Final = "dispute-"
+"""How those are named that a bank has taken."""
 
 
 class Refund(NamedTuple):
-    """Money that goes back to the customer."""
+    """Money that goes back to the customer. currency: "" for that of the order, else the one that it came in."""
 
     refund_id: str
     minor: int
     granted_at: Instant
     status: RefundStatus = RefundStatus.GRANTED
     reference: str = ""
+    currency: str = ""
 
     @property
     def open(self) -> bool:
         """Whether the money has still to go."""
         return self.status is not RefundStatus.SETTLED
 
+    @property
+    def over(self) -> bool:
+        """Whether it is of money that should not have come."""
+        return self.refund_id.startswith(OVERPAID)
+
+
+class Dispute(NamedTuple):
+    """Money that the customer's bank has taken back. won: what came of it; None until then."""
+
+    reference: str
+    minor: int
+    won: bool | None = None
+
 
 class AccountState(NamedTuple):
     """One order's money now. Amounts are in minor units of ``total.currency``.
 
-    references: of the payments taken, so that the same one is never taken twice. picture: of the transfer's receipt.
-    version: how many events changed it.
+    references: of the payments taken, so that the same one is never taken twice; unmatched: of those that were not what
+    was due. picture: of the transfer's receipt. version: how many events changed it.
     """
 
     order_id: OrderId
@@ -105,18 +124,41 @@ class AccountState(NamedTuple):
     references: tuple[str, ...] = ()
     picture: str = ""
     entries: tuple[Entry, ...] = ()
+    unmatched: tuple[str, ...] = ()
+    disputes: tuple[Dispute, ...] = ()
     version: int = 1
 
     @property
     def refunded_minor(self) -> int:
         """What goes back of the price, settled or not; money that came in twice or too late is not of the price."""
-        return sum(refund.minor for refund in self.refunds if not refund.refund_id.startswith(OVERPAID))
+        return sum(refund.minor for refund in self.refunds if not refund.over)
+
+    @property
+    def taken_minor(self) -> int:
+        """What was paid of the price: without what came in besides, and goes back."""
+        return self.paid_minor - sum(refund.minor for refund in self.refunds if refund.over and not refund.currency)
 
     @property
     def left_minor(self) -> int:
         """The part of the total that has not been given back or waived."""
-        return self.total.minor - self.refunded_minor - self.waived_minor
+        return max(0, self.total.minor - self.refunded_minor - self.waived_minor)
+
+    @property
+    def disputable_minor(self) -> int:
+        """What a bank can take back: what was paid of the price, is still there, and is not disputed already."""
+        gone = sum(refund.minor for refund in self.refunds if not refund.open and not refund.over)
+        return self.taken_minor - gone - sum(one.minor for one in self.disputes if one.won is None)
+
+    @property
+    def owed_minor(self) -> int:
+        """What the customer has still to pay; below 0 what the customer is owed and nobody has granted yet."""
+        promised = sum(refund.minor for refund in self.refunds if refund.open and not refund.currency)
+        return self.balance(Account.CUSTOMER) + promised
 
     def balance(self, account: Account) -> int:
-        """What an account of the order comes to."""
-        return sum(entry.minor for entry in self.entries if entry.account is account)
+        """What an account of the order comes to, in its currency."""
+        return sum(entry.minor for entry in self.entries if entry.account is account and not entry.currency)
+
+    def currency_of(self, refund: Refund) -> str:
+        """The currency in which money goes back."""
+        return refund.currency or self.total.currency

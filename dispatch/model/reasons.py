@@ -123,6 +123,8 @@ class CaseKind(StrEnum):
     FAILED_DELIVERY = "failed_delivery"
     """The food did not reach its customer: it is on its way back, or gone."""
     PAYMENT = "payment"
+    CHARGEBACK = "chargeback"
+    """The customer's bank has taken the money back."""
     REVIEW = "review"
     OTHER = "other"
 

@@ -135,9 +135,9 @@ def _given_back(look: Look, event: RefundGranted | RefundSettled | RefundFailed 
         case RefundSettled() | RefundFailed():
             account = look.account(event.order_id)
             refunds = () if account is None else account.refunds
-            minor = next((refund.minor for refund in refunds if refund.refund_id == event.refund_id), 0)
-            amount = None if account is None else Money(minor, account.total.currency)
-            values |= {"amount": money(amount)}
+            known = next((refund for refund in refunds if refund.refund_id == event.refund_id), None)
+            back = None if account is None or known is None else Money(known.minor, account.currency_of(known))
+            values |= {"amount": money(back)}
             if isinstance(event, RefundSettled):
                 yield replace(told, occasion=Occasion.REFUND_SETTLED, values=values)
             else:

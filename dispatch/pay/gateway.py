@@ -110,7 +110,31 @@ class RepaymentNews:
     repaid: Repaid
 
 
-Notice = PaymentCame | PaymentDidNotCome | RepaymentNews
+class DisputeStage(StrEnum):
+    """How far a dispute is."""
+
+    ASKED = "asked"
+    """The bank asks, and has not taken the money."""
+    OPENED = "opened"
+    WON = "won"
+    LOST = "lost"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisputeNews:
+    """A customer's bank wants money back, or has decided. answer_by: evidence is taken until then."""
+
+    event_id: str
+    market_id: MarketId
+    order_id: OrderId
+    reference: str
+    amount: Money
+    stage: DisputeStage
+    cause: str = ""
+    answer_by: Instant | None = None
+
+
+Notice = PaymentCame | PaymentDidNotCome | RepaymentNews | DisputeNews
 """What gateways tell."""
 
 
@@ -130,10 +154,11 @@ class Gateway(Protocol):
         """Send money back, or say how far that is where it was asked for before. Raises GatewayAwayError."""
         ...
 
-    def read(self, headers: Mapping[str, str], body: bytes, now: Instant) -> Notice | None:
+    async def read(self, headers: Mapping[str, str], body: bytes, now: Instant) -> Notice | None:
         """What a message says, once its signature is found to be right; None where it is of no concern.
 
-        ``headers`` by their names in small letters; ``now`` by the clock of the wall. Raises CallbackRefusedError.
+        ``headers`` by their names in small letters; ``now`` by the clock of the wall. Raises CallbackRefusedError, and
+        GatewayAwayError where the gateway has to be asked what a message is about.
         """
         ...
 

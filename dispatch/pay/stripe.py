@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
+from urllib.parse import quote
 
 import httpx
 
@@ -23,7 +24,16 @@ from dispatch.pay.gateway import (
     Repaid,
     Repayment,
 )
-from dispatch.pay.stripe_events import MARKET, ORDER, REFUND, amount_out, check_signature, notice_of, repaid_of
+from dispatch.pay.stripe_events import (
+    MARKET,
+    ORDER,
+    REFUND,
+    amount_out,
+    check_signature,
+    disputed_payment,
+    notice_of,
+    repaid_of,
+)
 from dispatch.units import Instant
 
 API_URL: Final = "https://api.stripe.com"
@@ -104,10 +114,15 @@ class Stripe:
                 return dict(one)
         return None
 
-    def read(self, headers: Mapping[str, str], body: bytes, now: Instant) -> Notice | None:
-        """See ``Gateway.read``."""
+    async def read(self, headers: Mapping[str, str], body: bytes, now: Instant) -> Notice | None:
+        """See ``Gateway.read``. Disputes do not tell of which order they are; their payments do."""
         check_signature(headers.get("stripe-signature", ""), body, self._settings.signing_secrets, now)
-        return notice_of(body)
+        payment = disputed_payment(body)
+        if payment is None:
+            return notice_of(body)
+        if not payment:
+            return None  # a charge without a payment intent was not made here
+        return notice_of(body, await self._ask("GET", f"/v1/payment_intents/{quote(payment, safe='')}"))
 
     async def _ask(
         self,

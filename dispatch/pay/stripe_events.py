@@ -10,6 +10,8 @@ from typing import Any, Final
 from dispatch.model.order import MarketId, OrderId
 from dispatch.pay.gateway import (
     CallbackRefusedError,
+    DisputeNews,
+    DisputeStage,
     GatewayRefusedError,
     Going,
     Notice,
@@ -38,6 +40,10 @@ _ENDING_IN_ZERO: Final = frozenset({"BHD", "JOD", "KWD", "OMR", "TND"})
 _REFUND_EVENTS: Final = frozenset(
     {"refund.created", "refund.updated", "refund.failed", "charge.refund.updated"},
 )
+_DISPUTE_EVENTS: Final = frozenset(
+    {"charge.dispute.created", "charge.dispute.funds_withdrawn", "charge.dispute.closed"},
+)
+_ENDED: Final = {"won": DisputeStage.WON, "lost": DisputeStage.LOST}
 _GOING: Final = {"succeeded": Going.SENT, "failed": Going.REFUSED, "canceled": Going.REFUSED}
 
 
@@ -59,11 +65,20 @@ def check_signature(header: str, body: bytes, secrets: Collection[str], now: Ins
         raise CallbackRefusedError(cause, "Send it anew; check the clocks.")
 
 
-def notice_of(body: bytes) -> Notice | None:
-    """What an event says; None where it is about nothing of ours. Raises CallbackRefusedError."""
+def disputed_payment(body: bytes) -> str | None:
+    """The payment that an event about a dispute is about, which names no order; None for all other events."""
+    event = _event(body)
+    return str(event["data"]["object"].get("payment_intent") or "") if event["type"] in _DISPUTE_EVENTS else None
+
+
+def notice_of(body: bytes, payment: Mapping[str, Any] | None = None) -> Notice | None:
+    """What an event says; None where it is about nothing of ours. Raises CallbackRefusedError.
+
+    payment: the one that is disputed, as Stripe has it.
+    """
     event = _event(body)
     found: Mapping[str, Any] = event["data"]["object"]
-    metadata = found.get("metadata") or {}
+    metadata = (found if payment is None else payment).get("metadata") or {}
     kind, event_id = event["type"], event["id"]
     if not metadata.get(MARKET) or not metadata.get(ORDER):
         return None
@@ -81,12 +96,38 @@ def notice_of(body: bytes) -> Notice | None:
         return PaymentDidNotCome(
             event_id=event_id, market_id=market_id, order_id=order_id, reference=reference, cause=cause
         )
+    if kind in _DISPUTE_EVENTS:
+        return _dispute_news(found, kind, event_id, market_id, order_id)
     if kind in _REFUND_EVENTS and metadata.get(REFUND):
         refund_id = str(metadata[REFUND])
         return RepaymentNews(
             event_id=event_id, market_id=market_id, order_id=order_id, refund_id=refund_id, repaid=repaid_of(found)
         )
     return None
+
+
+def _dispute_news(
+    dispute: Mapping[str, Any], kind: str, event_id: str, market_id: MarketId, order_id: OrderId
+) -> DisputeNews | None:
+    """A dispute as it is by now; None where it has come no further."""
+    status = str(dispute.get("status"))
+    stage = DisputeStage.ASKED if status.startswith("warning_") else DisputeStage.OPENED
+    if kind == "charge.dispute.closed":
+        ended = _ENDED.get(status)
+        if ended is None:
+            return None
+        stage = ended
+    due_by = (dispute.get("evidence_details") or {}).get("due_by")
+    return DisputeNews(
+        event_id=event_id,
+        market_id=market_id,
+        order_id=order_id,
+        reference=str(dispute.get("id", "")),
+        amount=amount_in(dispute.get("amount"), dispute.get("currency")),
+        stage=stage,
+        cause=str(dispute.get("reason") or ""),
+        answer_by=due_by if isinstance(due_by, int) else None,
+    )
 
 
 def repaid_of(refund: Mapping[str, Any]) -> Repaid:

@@ -6,7 +6,7 @@ from typing import Final
 
 from dispatch.model.codec import Json, encode
 from dispatch.model.commands import OpenCase
-from dispatch.model.events import Event, PaymentReceived, RefundGranted, RefundSettled
+from dispatch.model.events import Event, PaymentReceived, PaymentUnmatched, RefundGranted, RefundSettled
 from dispatch.model.order import OrderId, PaymentMethod
 from dispatch.model.payment import OVERPAID, AccountState, Refund
 from dispatch.model.reasons import CaseKind
@@ -30,7 +30,7 @@ def refund_messages(found: FollowUps, event: Event, state: MarketState, now: Ins
     match event:
         case RefundGranted():
             _send(found, state, event.order_id, event.refund_id, now)
-        case PaymentReceived():
+        case PaymentReceived() | PaymentUnmatched():
             # Money that should not have come goes back at once.
             _send(found, state, event.order_id, f"{OVERPAID}{event.reference}", now)
         case RefundSettled():
@@ -49,11 +49,11 @@ def _send(found: FollowUps, state: MarketState, order_id: OrderId, refund_id: st
             "refund_id": refund_id,
             "payment": payment_of(account, refund),
             "minor": refund.minor,
-            "currency": account.total.currency,
+            "currency": account.currency_of(refund),
         }
         found.messages.append(Message(topic=REFUNDS, name=name, payload=payload, due_at=now))
     elif account.method in _BY_HAND:
-        text = f"refund {refund_id} of {refund.minor} {account.total.currency} has to be sent by hand"
+        text = f"refund {refund_id} of {refund.minor} {account.currency_of(refund)} has to be sent by hand"
         opening = encode(OpenCase(kind=CaseKind.PAYMENT, order_id=order_id, text=text))
         due_at = now + BY_HAND_S
         found.timers.append(Timer(name=_timer(order_id, refund_id), kind=REFUND_WAITS, due_at=due_at, payload=opening))

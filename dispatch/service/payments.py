@@ -9,13 +9,24 @@ from typing import Final, assert_never
 from dispatch.engine.clock import Clock
 from dispatch.errors import ConflictError, NotFoundError
 from dispatch.model.actor import Actor, ActorKind
-from dispatch.model.commands import Command, FailPayment, FailRefund, OpenCase, ReceivePayment, SettleRefund
+from dispatch.model.commands import (
+    Command,
+    DisputePayment,
+    EndDispute,
+    FailPayment,
+    FailRefund,
+    OpenCase,
+    ReceivePayment,
+    SettleRefund,
+)
 from dispatch.model.order import MarketId, OrderId, PaymentMethod
 from dispatch.model.payment import OWED
 from dispatch.model.reasons import CaseKind
 from dispatch.pay.gateway import (
     Charge,
     Checkout,
+    DisputeNews,
+    DisputeStage,
     Gateway,
     Going,
     Notice,
@@ -65,7 +76,7 @@ class Payments:
         gateway = self._gateway
         if gateway is None or gateway.name != name:
             raise NotFoundError(f"There is no gateway {name!r} here.", "Check the address, and the settings.")
-        notice = gateway.read(headers, body, self._wall.now())
+        notice = await gateway.read(headers, body, self._wall.now())
         if notice is None:
             return False
         command = command_of(notice)
@@ -109,8 +120,26 @@ def command_of(notice: Notice) -> Command | None:
             return FailPayment(order_id=notice.order_id, reference=notice.reference, cause=notice.cause)
         case RepaymentNews():
             return end_of(notice.order_id, notice.refund_id, notice.repaid)
+        case DisputeNews():
+            return _about_dispute(notice)
         case _:
             assert_never(notice)
+
+
+def _about_dispute(notice: DisputeNews) -> DisputePayment | EndDispute | OpenCase:
+    if notice.stage is DisputeStage.ASKED:
+        text = f"{notice.reference}: the customer's bank asks about {notice.amount.minor} {notice.amount.currency}"
+        return OpenCase(kind=CaseKind.CHARGEBACK, order_id=notice.order_id, text=f"{text} ({notice.cause})")
+    if notice.stage is DisputeStage.OPENED:
+        return DisputePayment(
+            order_id=notice.order_id,
+            reference=notice.reference,
+            amount=notice.amount,
+            cause=notice.cause,
+            answer_by=notice.answer_by,
+        )
+    won = notice.stage is DisputeStage.WON
+    return EndDispute(order_id=notice.order_id, reference=notice.reference, amount=notice.amount, won=won)
 
 
 def end_of(order_id: OrderId, refund_id: str, repaid: Repaid) -> SettleRefund | FailRefund | None:

@@ -14,7 +14,7 @@ from sqlalchemy.schema import SchemaItem
 
 from dispatch.store.tables import METADATA, instant, word
 
-PROJECTIONS_VERSION: Final = 8
+PROJECTIONS_VERSION: Final = 9
 """Grows when rows get another form; ``dispatch db upgrade`` then makes them anew from the log."""
 
 

@@ -130,18 +130,34 @@ def test_what_the_gateway_did_not_sign_just_now_is_refused(
     assert money(staff, order_id)["status"] == "due"
 
 
-@pytest.mark.parametrize(("minor", "currency"), [(19_999, None), (20_001, None), (20_000, "usd")])
-def test_another_amount_or_currency_is_a_case_and_pays_nothing(
-    live: Live, staff: httpx.Client, stub: StubGateway, minor: int, currency: str | None
+@pytest.mark.parametrize(("minor", "currency"), [(19_999, "COP"), (20_001, "COP"), (90_000, "COP"), (20_000, "USD")])
+def test_another_amount_or_currency_pays_nothing_goes_back_and_is_a_case(
+    live: Live, staff: httpx.Client, stub: StubGateway, minor: int, currency: str
 ) -> None:
     order_id = placed(staff)
-    event = stub.paid(checked_out(staff, order_id), minor, currency)
+    event = stub.paid(checked_out(staff, order_id), minor, currency.lower())
     for _ in range(2):
         assert deliver(live.url, event).status_code == 200
-    assert money(staff, order_id)["status"] == "due"
+    found = settled(staff, order_id)
+    came = {"minor": minor, "currency": currency}
+    assert (found["status"], found["references"]) == ("due", [])
+    assert [(one["id"], one["amount"]) for one in found["refunds"]] == [("over-pi_1", came)]
+    assert [one["minor"] for one in found["entries"] if one["account"] == "receipts"] == [minor, -minor]
+    assert found["balances"] == {"customer": 20_000, "sales": -20_000}
+    assert [(one["amount"], one["payment_intent"]) for one in stub.refunds.values()] == [(minor, "pi_1")]
+    with live.client("merchant") as merchant:
+        refused = merchant.post(f"/v1/orders/{order_id}/accept", json={})
+        assert (refused.status_code, refused.json()["code"]) == (409, "unpaid")
     (case,) = cases(live)
-    assert (case["kind"], case["order_id"]) == ("payment", order_id)
-    assert f"{minor} {(currency or 'cop').upper()}" in case["text"]
+    assert (case["kind"], case["order_id"], case["owner"]) == ("payment", order_id, "support")
+    assert f"{minor} {currency}" in case["text"]
+    deliver(live.url, stub.paid(checked_out(staff, order_id))).raise_for_status()
+    found = money(staff, order_id)
+    assert (found["status"], found["references"]) == ("paid", ["pi_2"])
+    staff.post(f"/v1/orders/{order_id}/cancel", json={"reason": "duplicate"}).raise_for_status()
+    found = settled(staff, order_id)
+    assert (found["status"], found["balances"]) == ("refunded", {})
+    assert [one["payment_intent"] for one in stub.refunds.values()] == ["pi_1", "pi_2"]
 
 
 def test_what_is_not_known_is_told_and_what_is_none_of_ours_is_left_alone(

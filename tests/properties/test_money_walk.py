@@ -13,7 +13,7 @@ from dispatch.model.case_flows import moves_of
 from dispatch.model.events import from_dict, to_dict
 from dispatch.model.fold import apply
 from dispatch.model.order import Fulfilment, Order, OrderId, PaymentMethod
-from dispatch.model.payment import OVERPAID, OWED, Account, AccountState, PaymentStatus, RefundStatus
+from dispatch.model.payment import OWED, Account, AccountState, PaymentStatus, RefundStatus
 from dispatch.model.reasons import CaseKind, Party, RejectReason
 from dispatch.model.state import CaseState, MarketState
 from dispatch.units import Money
@@ -25,6 +25,7 @@ O1 = OrderId("o1")
 PRICE = Money(20_000, "COP")
 AMOUNTS = st.sampled_from([PRICE, PRICE, PRICE, Money(19_999, "COP"), Money(25_000, "COP"), Money(20_000, "VND")])
 REFERENCES = st.sampled_from(["pi_1", "pi_2", "pi_3"])
+DISPUTES = st.sampled_from(["dp_1", "dp_2"])
 SHARES = st.none() | st.builds(Money, st.sampled_from([-1, 1, 5_000, 10_000, 25_000]), st.just("COP"))
 KINDS = st.sampled_from([CaseKind.OTHER, CaseKind.OTHER, CaseKind.PAYMENT, CaseKind.REVIEW, CaseKind.QUALITY])
 
@@ -55,6 +56,8 @@ def _money(account: AccountState) -> Commands:
         st.builds(c.CheckTransfer, order_id=about, found=st.booleans(), text=words),
         st.builds(c.SettleRefund, order_id=about, refund_id=refunds, reference=REFERENCES),
         st.builds(c.FailRefund, order_id=about, refund_id=refunds, cause=words),
+        st.builds(c.DisputePayment, order_id=about, reference=DISPUTES, amount=AMOUNTS),
+        st.builds(c.EndDispute, order_id=about, reference=DISPUTES, amount=AMOUNTS, won=st.booleans()),
     )
 
 
@@ -90,23 +93,39 @@ def _steps(case: CaseState) -> Commands:
 def check(account: AccountState) -> None:
     """What holds at any moment."""
     balances = {one: account.balance(one) for one in Account}
-    settled = sum(one.minor for one in account.refunds if not one.open)
-    still_open = sum(one.minor for one in account.refunds if one.open)
+    own = [one for one in account.refunds if not one.currency]
+    settled = sum(one.minor for one in own if not one.open)
+    still_open = sum(one.minor for one in own if one.open)
+    disputed = sum(one.minor for one in account.disputes if one.won is None)
     assert sum(balances.values()) == 0
-    assert 0 <= account.refunded_minor + account.waived_minor <= account.total.minor
-    assert balances[Account.RECEIPTS] == account.paid_minor - settled >= 0
+    assert balances[Account.DISPUTES] == disputed
+    if not account.disputes:
+        assert 0 <= account.refunded_minor + account.waived_minor <= account.total.minor
+        assert account.paid_minor >= settled
+    assert balances[Account.RECEIPTS] == account.paid_minor - settled - disputed
+    check_foreign(account)
     assert balances[Account.SALES] <= 0 <= balances[Account.GOODWILL]
     assert balances[Account.COUPONS] <= 0
     assert len(set(account.references)) == len(account.references)
     assert len({one.refund_id for one in account.refunds}) == len(account.refunds)
     # Of more than was due, all that is more goes back.
-    over = sum(one.minor for one in account.refunds if one.refund_id.startswith(OVERPAID))
-    assert account.paid_minor - over <= account.total.minor - account.waived_minor
+    assert account.taken_minor <= account.total.minor - account.waived_minor
     assert balances[Account.CUSTOMER] >= -still_open
     if account.status not in OWED:
         assert balances[Account.CUSTOMER] == -still_open
     if account.status is PaymentStatus.PAID:
-        assert balances[Account.RECEIPTS] - still_open == account.total.minor
+        assert balances[Account.RECEIPTS] + disputed - still_open == account.total.minor
+
+
+def check_foreign(account: AccountState) -> None:
+    """Money of other currencies stands by itself, and all of it goes back."""
+    foreign = [one for one in account.refunds if one.currency]
+    assert all(one.over for one in foreign)
+    for currency in {one.currency for one in account.entries if one.currency}:
+        entries = [one for one in account.entries if one.currency == currency]
+        there = sum(one.minor for one in entries if one.account is Account.RECEIPTS)
+        assert sum(one.minor for one in entries) == 0
+        assert there == sum(one.minor for one in foreign if one.open and one.currency == currency)
 
 
 def settle_all(town: Town) -> None:

@@ -129,11 +129,15 @@ def check_money(account: AccountState) -> None:
     """The entries of an account add up, and are what its parts say."""
     assert sum(entry.minor for entry in account.entries) == 0
     assert 0 <= account.left_minor <= account.total.minor
-    settled = sum(one.minor for one in account.refunds if one.status is RefundStatus.SETTLED)
+    own = [one for one in account.refunds if not one.currency]
+    settled = sum(one.minor for one in own if one.status is RefundStatus.SETTLED)
     gone = account.waived_minor + account.refunded_minor
     assert account.balance(Account.CUSTOMER) == account.total.minor - account.paid_minor - gone + settled
-    assert account.balance(Account.RECEIPTS) == account.paid_minor - settled
-    assert sum(one.minor for one in account.refunds) <= account.paid_minor
+    disputed = sum(one.minor for one in account.disputes if one.won is None)
+    lost = sum(one.minor for one in account.disputes if one.won is False)
+    assert account.balance(Account.RECEIPTS) == account.paid_minor - settled - disputed
+    assert account.balance(Account.DISPUTES) == disputed
+    assert sum(one.minor for one in own) <= account.paid_minor + lost
     assert len(set(account.references)) == len(account.references)
 
 

@@ -78,6 +78,23 @@ class StubGateway:
         refund.update(status=status, **more)
         return self.event("refund.failed" if status == "failed" else "refund.updated", refund)
 
+    def dispute(self, payment: str, kind: str = "created", status: str = "needs_response", **more: object) -> Json:
+        """The event of a dispute about a payment; like the real ones, it does not name the order."""
+        about = {
+            "id": f"dp_{payment}",
+            "object": "dispute",
+            "amount": self.payments[payment]["amount_received"],
+            "currency": self.payments[payment]["currency"],
+            "charge": f"ch_{payment}",
+            "payment_intent": payment,
+            "reason": "fraudulent",
+            "status": status,
+            "metadata": {},
+            "evidence_details": {"due_by": 1_900_000_000, "has_evidence": False},
+            **more,
+        }
+        return self.event(f"charge.dispute.{kind}", about)
+
     def answer(self, method: str, target: str, headers: dict[str, str], body: str) -> tuple[int, Json]:
         """What is answered to a request."""
         parts = urlsplit(target)
@@ -86,6 +103,9 @@ class StubGateway:
             return 401, {"error": {"type": "invalid_request_error", "message": "Invalid API Key provided"}}
         if self.failing:
             return self.failing.pop(0), {"error": {"type": "api_error", "message": "told to fail"}}
+        if method == "GET" and parts.path.startswith("/v1/payment_intents/"):
+            found = self.payments.get(parts.path.rsplit("/", 1)[1])
+            return (404, {"error": {"code": "resource_missing"}}) if found is None else (200, found)
         if method == "GET":
             query = parse_qs(parts.query)
             mine = [one for one in self.refunds.values() if one["payment_intent"] == query["payment_intent"][0]]

@@ -160,6 +160,8 @@ def money(rng: Random, state: MarketState, now: Instant) -> c.Command:
         lambda: c.CheckTransfer(order_id=order_id, found=rng.random() < 0.7, text="looked"),
         lambda: c.SettleRefund(order_id=order_id, refund_id=refund, reference=f"back-{rng.randint(1, 3)}"),
         lambda: c.FailRefund(order_id=order_id, refund_id=refund, cause="card gone"),
+        lambda: c.DisputePayment(order_id=order_id, reference=f"dp-{order_id}", amount=due, cause="fraudulent"),
+        lambda: c.EndDispute(order_id=order_id, reference=f"dp-{order_id}", amount=due, won=rng.random() < 0.5),
     )
 
 

@@ -67,7 +67,7 @@ def test_the_same_payment_counts_once() -> None:
 @pytest.mark.parametrize("amount", [Money(19_999, "COP"), Money(20_001, "COP"), Money(20_000, "VND")])
 def test_another_amount_or_currency_is_a_case_and_no_payment(amount: Money) -> None:
     town = a_town(PaymentMethod.GATEWAY)
-    assert kinds(town.do(pay(amount=amount))) == ["CaseOpened"]
+    assert kinds(town.do(pay(amount=amount))) == ["PaymentUnmatched", "CaseOpened"]
     (case,) = town.market.state.open_cases(O1)
     assert case.kind is CaseKind.PAYMENT
     assert str(amount.minor) in case.text

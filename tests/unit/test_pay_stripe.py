@@ -67,7 +67,7 @@ def a_payment(stub: StubGateway) -> PaymentCame:
     """A session that the customer has paid, as the adapter reads its event."""
     page = with_adapter(stub, lambda adapter: adapter.checkout(a_charge()))
     body = json.dumps(stub.paid(page.reference)).encode()
-    found = stub.adapter().read({"stripe-signature": signature(body, at=NOW)}, body, NOW)
+    found = asyncio.run(stub.adapter().read({"stripe-signature": signature(body, at=NOW)}, body, NOW))
     assert isinstance(found, PaymentCame)
     return found
 
@@ -214,4 +214,4 @@ def test_amounts_too_fine_or_none_at_all_are_refused() -> None:
 
 def test_the_clock_of_the_signature_is_that_of_the_wall(stub: StubGateway) -> None:
     event = json.dumps(stub.event("payment_intent.created", {})).encode()
-    assert stub.adapter().read({"stripe-signature": signature(event)}, event, int(time.time())) is None
+    assert asyncio.run(stub.adapter().read({"stripe-signature": signature(event)}, event, int(time.time()))) is None

@@ -66,10 +66,19 @@ class EntryOut(Schema):
     movement: str
     account: Account
     minor: int
+    currency: str
+
+
+class DisputeOut(Schema):
+    """Money that the customer's bank has taken back. ``won``: whether it came back; null until the bank has decided."""
+
+    reference: str
+    amount: Money
+    won: bool | None
 
 
 class PaymentOut(Schema):
-    """The money of an order as it is now; all entries of an order add up to 0."""
+    """The money of an order as it is now; all entries of an order in one currency add up to 0."""
 
     order_id: str
     version: int
@@ -84,6 +93,7 @@ class PaymentOut(Schema):
     balances: dict[Account, int]
     refunds: list[RefundOut]
     entries: list[EntryOut]
+    disputes: list[DisputeOut]
 
     @classmethod
     def of(cls, state: AccountState) -> PaymentOut:
@@ -104,8 +114,20 @@ class PaymentOut(Schema):
             balances={account: minor for account, minor in balances.items() if minor},
             refunds=[_refund(state, refund) for refund in state.refunds[-MOST_ROWS:]],
             entries=[
-                EntryOut.model_construct(at=when(one.at), movement=one.movement, account=one.account, minor=one.minor)
+                EntryOut.model_construct(
+                    at=when(one.at),
+                    movement=one.movement,
+                    account=one.account,
+                    minor=one.minor,
+                    currency=one.currency or currency,
+                )
                 for one in state.entries[-MOST_ROWS:]
+            ],
+            disputes=[
+                DisputeOut.model_construct(
+                    reference=one.reference, amount=Money(minor=one.minor, currency=currency), won=one.won
+                )
+                for one in state.disputes[-MOST_ROWS:]
             ],
         )
 
@@ -114,7 +136,7 @@ def _refund(state: AccountState, refund: Refund) -> RefundOut:
     by_hand = refund.open and (state.method is not PaymentMethod.GATEWAY or refund.status is RefundStatus.FAILED)
     return RefundOut.model_construct(
         id=refund.refund_id,
-        amount=Money.of(ModelMoney(refund.minor, state.total.currency)),
+        amount=Money.of(ModelMoney(refund.minor, state.currency_of(refund))),
         status=refund.status,
         granted_at=when(refund.granted_at),
         reference=refund.reference,

@@ -30,7 +30,7 @@ from dispatch.model.events import (
 )
 from dispatch.model.lifecycle import OrderStatus
 from dispatch.model.order import OrderId, PaymentMethod
-from dispatch.model.payment import OWED, Account
+from dispatch.model.payment import OWED
 from dispatch.model.reasons import CaseKind, CaseResult, Party, RescuePlan
 from dispatch.model.rider import RiderId
 from dispatch.units import MINUTE_S, Money, Seconds
@@ -102,7 +102,7 @@ def _take_cash(draft: Draft, order_id: OrderId) -> None:
     account = draft.state.accounts.get(order_id)
     if account is None or account.method is not PaymentMethod.CASH or account.status not in OWED:
         return
-    due = Money(account.balance(Account.CUSTOMER), account.total.currency)
+    due = Money(account.owed_minor, account.total.currency)
     draft.add(PaymentReceived(order_id=order_id, method=PaymentMethod.CASH, amount=due, reference=_cash(order_id)))
 
 

@@ -6,12 +6,15 @@ from typing import assert_never
 
 from dispatch.engine.draft import Draft
 from dispatch.engine.handlers.cancelling import call_off
+from dispatch.engine.handlers.disputes import end_dispute, open_dispute
 from dispatch.engine.handlers.opening import open_case
 from dispatch.errors import ConflictError, InvalidInputError, Issue
 from dispatch.model.actor import ActorKind
 from dispatch.model.commands import (
     CheckTransfer,
     ClaimTransfer,
+    DisputePayment,
+    EndDispute,
     EndPaymentWait,
     FailPayment,
     FailRefund,
@@ -22,6 +25,7 @@ from dispatch.model.commands import (
 from dispatch.model.events import (
     PaymentFailed,
     PaymentReceived,
+    PaymentUnmatched,
     RefundFailed,
     RefundSettled,
     TransferClaimed,
@@ -52,16 +56,29 @@ def handle_money(draft: Draft, command: MoneyCommand) -> None:
             _settle(draft, command)
         case FailRefund():
             _fail(draft, command)
+        case DisputePayment():
+            open_dispute(draft, command)
+        case EndDispute():
+            end_dispute(draft, command)
         case _:
             assert_never(command)
 
 
 def _receive(draft: Draft, command: ReceivePayment) -> None:
     account = draft.state.account(command.order_id)
-    if command.reference in account.references:
+    if command.reference in (*account.references, *account.unmatched):
         return
     if command.amount != account.total:
-        # The money is there, and a person has to find out whose it is: it must not be lost, nor taken for the price.
+        # It must not be lost, nor taken for the price: it goes back, and a person looks after the customer.
+        if command.amount.minor > 0:
+            draft.add(
+                PaymentUnmatched(
+                    order_id=command.order_id,
+                    method=command.method,
+                    amount=command.amount,
+                    reference=command.reference,
+                )
+            )
         due, came = account.total, command.amount
         text = f"{command.reference}: {came.minor} {came.currency} came in, {due.minor} {due.currency} is due"
         open_case(draft, CaseKind.PAYMENT, command.order_id, None, text)

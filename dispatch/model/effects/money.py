@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from dispatch.model.effects.disputes import disputed
+from dispatch.model.effects.ledger import minor_of, moved, standing
 from dispatch.model.events import (
     CouponGranted,
+    DisputeEnded,
     MoneyEvent,
+    PaymentDisputed,
     PaymentFailed,
     PaymentReceived,
     PaymentTakenBack,
+    PaymentUnmatched,
     RefundFailed,
     RefundGranted,
     RefundSettled,
@@ -24,14 +29,13 @@ from dispatch.model.payment import (
     OWED,
     Account,
     AccountState,
-    Entry,
     PaymentStatus,
     Refund,
     RefundStatus,
 )
 from dispatch.model.reasons import Party
 from dispatch.model.state import MarketState
-from dispatch.units import Instant, Money
+from dispatch.units import Instant
 
 
 def open_account(state: MarketState, order: Order, at: Instant) -> None:
@@ -39,7 +43,7 @@ def open_account(state: MarketState, order: Order, at: Instant) -> None:
     if order.total is None or order.total.minor <= 0:
         return
     account = AccountState(order.id, order.payment, order.total, PaymentStatus.DUE)
-    account = _moved(account, at, "placed", Account.SALES, Account.CUSTOMER, order.total.minor)
+    account = moved(account, at, "placed", Account.SALES, Account.CUSTOMER, order.total.minor)
     if order.payment is PaymentMethod.ELSEWHERE:
         account = _paid(account, at, order.platform or order.payment.value, order.total.minor)
     _keep(state, account)
@@ -52,12 +56,13 @@ def charge_changed(state: MarketState, order: Order, at: Instant) -> None:
         open_account(state, order, at)
     if account is None or order.total is None or order.total == account.total:
         return
-    if account.paid_minor or account.refunds or order.total.currency != account.total.currency:
+    touched = account.paid_minor or account.refunds or account.waived_minor
+    if touched or order.total.currency != account.total.currency:
         cause = f"Order {order.id} has been paid or refunded at its price of {account.total.minor}."
         raise IllegalMove(cause, "Refund the difference, or cancel the order and place a new one.")
     more = order.total.minor - account.total.minor
-    account = _moved(account, at, "changed", Account.SALES, Account.CUSTOMER, more)
-    _keep(state, _standing(account._replace(total=order.total, version=account.version + 1)))
+    account = moved(account, at, "changed", Account.SALES, Account.CUSTOMER, more)
+    _keep(state, standing(account._replace(total=order.total, version=account.version + 1)))
 
 
 def fold_money(state: MarketState, event: MoneyEvent, at: Instant) -> None:
@@ -70,6 +75,10 @@ def fold_money(state: MarketState, event: MoneyEvent, at: Instant) -> None:
             pass
         case PaymentTakenBack():
             account = _taken_back(account, event, at)
+        case PaymentUnmatched():
+            account = _unmatched(account, event, at)
+        case PaymentDisputed() | DisputeEnded():
+            account = disputed(account, event, at)
         case TransferClaimed():
             _owed(account, "is not waiting for a transfer")
             account = account._replace(status=PaymentStatus.CLAIMED, picture=event.picture)
@@ -85,8 +94,8 @@ def fold_money(state: MarketState, event: MoneyEvent, at: Instant) -> None:
         case CouponGranted():
             # A coupon costs somebody something, also where nothing was sold.
             bearer = Account.GOODWILL if event.party is Party.NOBODY else _bearer(event.party)
-            account = _moved(
-                account, at, f"coupon {event.code}", Account.COUPONS, bearer, _minor(account, event.amount)
+            account = moved(
+                account, at, f"coupon {event.code}", Account.COUPONS, bearer, minor_of(account, event.amount)
             )
         case _:
             assert_never(event)
@@ -108,16 +117,32 @@ def _keep(state: MarketState, account: AccountState) -> bool:
 def _received(account: AccountState, event: PaymentReceived, at: Instant) -> AccountState:
     if event.reference in account.references:
         raise IllegalMove(f"Payment {event.reference} has been taken already.", "Do not send it again.")
-    return _paid(account, at, event.reference, _minor(account, event.amount))
+    return _paid(account, at, event.reference, minor_of(account, event.amount))
 
 
 def _paid(account: AccountState, at: Instant, reference: str, minor: int) -> AccountState:
-    account = _moved(account, at, f"paid {reference}", Account.CUSTOMER, Account.RECEIPTS, minor)
+    account = moved(account, at, f"paid {reference}", Account.CUSTOMER, Account.RECEIPTS, minor)
     account = account._replace(paid_minor=account.paid_minor + minor, references=(*account.references, reference))
     # Money for what need not be paid any more goes back as it came.
-    over = -account.balance(Account.CUSTOMER) - sum(one.minor for one in account.refunds if one.open)
+    over = -account.owed_minor
     refunds = (*account.refunds, Refund(f"{OVERPAID}{reference}", over, at)) if over > 0 else account.refunds
-    return _standing(account._replace(refunds=refunds))
+    return standing(account._replace(refunds=refunds))
+
+
+def _unmatched(account: AccountState, event: PaymentUnmatched, at: Instant) -> AccountState:
+    """The account with money that has to go back, and pays nothing. What is of another currency stands by itself."""
+    known = (*account.references, *account.unmatched)
+    if event.reference in known or event.amount.minor <= 0:
+        raise IllegalMove(f"Payment {event.reference} has been taken already, or is none.", "Do not send it again.")
+    minor, foreign = event.amount.minor, event.amount.currency != account.total.currency
+    currency = event.amount.currency if foreign else ""
+    refund = Refund(f"{OVERPAID}{event.reference}", minor, at, currency=currency)
+    account = moved(account, at, f"came {event.reference}", Account.CUSTOMER, Account.RECEIPTS, minor, currency)
+    return account._replace(
+        paid_minor=account.paid_minor + (0 if foreign else minor),
+        refunds=(*account.refunds, refund),
+        unmatched=(*account.unmatched, event.reference),
+    )
 
 
 def _taken_back(account: AccountState, event: PaymentTakenBack, at: Instant) -> AccountState:
@@ -127,28 +152,29 @@ def _taken_back(account: AccountState, event: PaymentTakenBack, at: Instant) -> 
         raise IllegalMove(cause, "Look at the order's money; a refund is taken back by hand.")
     came = [entry.minor for entry in account.entries if entry.movement == f"paid {event.reference}"]
     minor = max(came[-2:])
-    account = _moved(account, at, f"not paid {event.reference}", Account.RECEIPTS, Account.CUSTOMER, minor)
+    account = moved(account, at, f"not paid {event.reference}", Account.RECEIPTS, Account.CUSTOMER, minor)
     references = tuple(name for name in account.references if name != event.reference)
-    return _standing(account._replace(paid_minor=account.paid_minor - minor, references=references))
+    return standing(account._replace(paid_minor=account.paid_minor - minor, references=references))
 
 
 def _granted(account: AccountState, event: RefundGranted, at: Instant) -> AccountState:
-    minor = _minor(account, event.amount)
+    minor = minor_of(account, event.amount)
     if minor > account.left_minor:
         cause = f"Only {account.left_minor} of order {account.order_id} can still be given back, not {minor}."
         raise IllegalMove(cause, "Grant less.")
-    account = _moved(account, at, f"refund {event.refund_id}", Account.CUSTOMER, _bearer(event.party), minor)
+    account = moved(account, at, f"refund {event.refund_id}", Account.CUSTOMER, _bearer(event.party), minor)
     # What was never paid is waived; only what the customer is owed has to be sent back.
-    owed = min(minor, max(0, -account.balance(Account.CUSTOMER)))
+    owed = min(minor, max(0, -account.owed_minor))
     refunds = (*account.refunds, Refund(event.refund_id, owed, at)) if owed else account.refunds
     waived = account.waived_minor + minor - owed
-    return _standing(account._replace(refunds=refunds, waived_minor=waived))
+    return standing(account._replace(refunds=refunds, waived_minor=waived))
 
 
 def _settled(account: AccountState, event: RefundSettled, at: Instant) -> AccountState:
     refund = _refund(account, event.refund_id)
     account = _with_refund(account, event.refund_id, RefundStatus.SETTLED, event.reference)
-    return _moved(account, at, f"settled {event.refund_id}", Account.RECEIPTS, Account.CUSTOMER, refund.minor)
+    name = f"settled {event.refund_id}"
+    return moved(account, at, name, Account.RECEIPTS, Account.CUSTOMER, refund.minor, refund.currency)
 
 
 def _with_refund(account: AccountState, refund_id: str, status: RefundStatus, reference: str) -> AccountState:
@@ -166,37 +192,10 @@ def _refund(account: AccountState, refund_id: str) -> Refund:
     return found
 
 
-def _standing(account: AccountState) -> AccountState:
-    """The account with the status that its amounts say."""
-    gone = account.refunded_minor + account.waived_minor
-    if gone >= account.total.minor:
-        status = PaymentStatus.REFUNDED
-    elif account.paid_minor + account.waived_minor < account.total.minor:
-        status = account.status if account.status in OWED else PaymentStatus.DUE
-    else:
-        status = PaymentStatus.PARTLY_REFUNDED if gone else PaymentStatus.PAID
-    return account._replace(status=status)
-
-
 def _owed(account: AccountState, otherwise: str) -> None:
     if account.method is not PaymentMethod.TRANSFER or account.status not in OWED:
         raise IllegalMove(f"Order {account.order_id} {otherwise}.", "Look at its payment again.")
 
 
-def _minor(account: AccountState, amount: Money) -> int:
-    """The amount, where it is money of the order's currency and more than nothing. Raises IllegalMove."""
-    if amount.currency != account.total.currency:
-        cause = f"Order {account.order_id} is in {account.total.currency}, not in {amount.currency}."
-        raise IllegalMove(cause, "Use the order's currency.")
-    if amount.minor <= 0:
-        raise IllegalMove(f"An amount of {amount.minor} moves no money.", "Name an amount above 0.")
-    return amount.minor
-
-
 def _bearer(party: Party) -> Account:
     return BORNE.get(party, Account.GOODWILL)
-
-
-def _moved(account: AccountState, at: Instant, movement: str, less: Account, more: Account, minor: int) -> AccountState:
-    entries = (Entry(at, movement, less, -minor), Entry(at, movement, more, minor))
-    return account._replace(entries=account.entries + entries)
