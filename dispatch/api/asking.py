@@ -17,7 +17,9 @@ from dispatch.api.etag import version_in
 from dispatch.api.state import Api, AppRequest
 from dispatch.model.commands import Command
 from dispatch.model.order import MarketId
+from dispatch.model.state import OrderState
 from dispatch.service.asks import Ask, Done, Expected, Ref
+from dispatch.service.host import VersionError
 from dispatch.service.principals import Principal
 from dispatch.service.service import Services
 from dispatch.units import Instant
@@ -76,7 +78,12 @@ class Asking:
             expected=expected,
             dry_run=dry_run,
         )
-        return await self.api.markets.execute(self.market_id, ask)
+        try:
+            return await self.api.markets.execute(self.market_id, ask)
+        except VersionError as error:
+            if isinstance(error.present, OrderState):
+                error.present = self.who.without_secrets(error.present, self.now)
+            raise
 
 
 async def _asking(

@@ -13,6 +13,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from dispatch.api.etag import OutdatedError
 from dispatch.api.limits import TooManyError
 from dispatch.api.schemas.orders import OrderOut
 from dispatch.api.schemas.riders import RiderOut
@@ -107,8 +108,10 @@ def answer(error: DispatchError, now: Instant = 0) -> JSONResponse:
         headers |= {**error.headers, "Retry-After": str(error.retry_after_s)}
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers["Retry-After"] = str(_RETRY_AFTER_S)
-    present = None
-    if isinstance(error, VersionError) and isinstance(error.present, OrderState | RiderState):
+    present: object = None
+    if isinstance(error, OutdatedError):
+        present, headers["ETag"] = error.present, f'"{error.version}"'
+    elif isinstance(error, VersionError) and isinstance(error.present, OrderState | RiderState):
         found = error.present
         shown = OrderOut.of(found) if isinstance(found, OrderState) else RiderOut.of(found, now)
         present = shown.model_dump(mode="json")

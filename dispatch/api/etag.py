@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from hashlib import sha256
 from typing import Final
 
 from fastapi import Response
 
-from dispatch.errors import InvalidInputError, Issue
+from dispatch.errors import InvalidInputError, Issue, StaleError
 
 _TAG: Final = re.compile(r'(?:W/)?"?(\d{1,15})"?')
+
+
+class OutdatedError(StaleError):
+    """The caller has seen another version (HTTP 412); ``present`` is what the caller may see of how it is now."""
+
+    def __init__(self, error: StaleError, present: Mapping[str, object], version: int) -> None:
+        super().__init__(error.cause, error.action)
+        self.present, self.version = present, version
 
 
 def tag_of(content: object) -> str:

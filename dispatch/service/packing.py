@@ -19,7 +19,7 @@ from dispatch.model.codec import Json, decode, encode
 from dispatch.model.commands import Command
 from dispatch.model.events import Recorded, from_dict, to_dict
 from dispatch.model.order import MarketId
-from dispatch.model.state import OrderState, RiderState
+from dispatch.model.state import CaseState, OrderState, RiderState
 from dispatch.service.asks import Ask, Done, Entity, Expected, Ref
 from dispatch.service.host import VersionError
 from dispatch.store.rows import PROJECTIONS
@@ -30,7 +30,11 @@ _ERRORS: Final[Mapping[str, type[DispatchError]]] = {
 }
 
 
-_WITH_VERSION: Final[Mapping[str, type[Any]]] = {"orders": OrderState, "riders": RiderState}
+_WITH_VERSION: Final[Mapping[str, type[Any]]] = {
+    "orders": OrderState,
+    "riders": RiderState,
+    "cases": CaseState,
+}
 """Entities that a caller may have seen in another version."""
 
 

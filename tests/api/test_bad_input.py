@@ -104,6 +104,15 @@ def test_of_two_dispatchers_at_once_one_is_told_the_present_state(live: Live, st
         assert answers[1].json()["present"]["rider_id"] == answers[0].json()["order"]["rider_id"]
 
 
+def test_the_present_state_holds_no_more_than_the_caller_may_see(live: Live, staff: httpx.Client) -> None:
+    order_id = place(staff, customer={"name": "Ana", "phone": "+573001234567", "address": "Calle 1"})
+    with live.client("merchant") as merchant:
+        stale = merchant.post(f"/v1/orders/{order_id}/accept", json={}, headers={"If-Match": '"7"'})
+    assert (stale.status_code, stale.json()["present"]["customer"]["name"]) == (412, "Ana")
+    assert "+57300" not in stale.text
+    assert "Calle" not in stale.text
+
+
 def test_an_order_delivered_meanwhile_cannot_be_decided_about(live: Live, staff: httpx.Client) -> None:
     order_id = place(staff)
     give = {"kind": "assign", "order_id": order_id, "rider_id": "r2", **WHY}

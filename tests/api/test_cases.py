@@ -127,6 +127,12 @@ def test_a_case_is_taken_once(city: Shop) -> None:
     assert (taken.status_code, taken.json()["person"]) == (200, "u-customer_service")
     late = city.ask("dispatcher", "POST", path, {}, **{"If-Match": seen})
     assert (late.status_code, late.json()["code"]) == (412, "stale")
+    assert late.json()["present"] == city.get("dispatcher", f"/v1/cases/{case_id}")
+    assert late.headers["ETag"] == taken.headers["ETag"] != seen
+    agreed = {"step": "merchant_agreed"}
+    theirs = city.ask("merchant", "POST", f"/v1/cases/{case_id}/steps", agreed, **{"If-Match": seen})
+    assert (theirs.status_code, theirs.json()["present"]["person"]) == (412, "")
+    assert city.now(city.get("dispatcher", f"/v1/cases/{case_id}")["order_id"])["status"] == "accepted"
     key = {"Idempotency-Key": "k1"}
     once, twice = (
         city.ask("dispatcher", "POST", f"/v1/cases/{case_id}/steps", {"step": "noted", "text": "called"}, **key)

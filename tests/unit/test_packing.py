@@ -6,9 +6,10 @@ import json
 
 from dispatch.engine.foresee import EtaChange, Foreseen
 from dispatch.model.actor import SYSTEM_ACTOR
-from dispatch.model.commands import MakeOverride
+from dispatch.model.commands import MakeOverride, OpenCase
 from dispatch.model.order import OrderId
 from dispatch.model.override import OverrideKind
+from dispatch.model.reasons import CaseKind
 from dispatch.model.rider import RiderId
 from dispatch.service.asks import Ask, Done, Ref
 from dispatch.service.host import VersionError
@@ -52,7 +53,9 @@ def test_a_preview_arrives_as_it_was() -> None:
 def test_the_present_state_arrives_with_the_refusal() -> None:
     town = Town("r1")
     town.placed("o1")
-    for present in (town.order(), town.rider()):
+    town.do(OpenCase(kind=CaseKind.OTHER, order_id=OrderId("o1")))
+    (case,) = town.market.state.open_cases(OrderId("o1"))
+    for present in (town.order(), town.rider(), case):
         error = VersionError("o1 is at version 3, not at 1.", "Look again.", present)
         told = unpack_error(json.loads(json.dumps(pack_error(error))))
         assert isinstance(told, VersionError)

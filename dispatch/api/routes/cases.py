@@ -10,12 +10,12 @@ from fastapi import APIRouter, Depends, Query, Response
 from dispatch.api.asking import Asking, Asks
 from dispatch.api.auth import InMarket, Who, may
 from dispatch.api.cursors import Pages
-from dispatch.api.etag import show_version
+from dispatch.api.etag import OutdatedError, show_version
 from dispatch.api.schemas.base import Name, PageOf, When, instant
 from dispatch.api.schemas.cases import CaseDetail, CaseOut, CaseReport, CaseSumOut, NewCase, NewStep
 from dispatch.api.state import Api
 from dispatch.model.actor import ActorKind
-from dispatch.model.commands import TakeCase
+from dispatch.model.commands import TakeCase, TakeCaseStep
 from dispatch.model.events import CaseId, CaseOpened
 from dispatch.model.lifecycle import CaseStatus
 from dispatch.model.order import MarketId, MerchantId, OrderId, ZoneId
@@ -23,6 +23,7 @@ from dispatch.model.reasons import CaseKind, CaseStage, Party
 from dispatch.model.rider import RiderId
 from dispatch.service.asks import Done, Ref
 from dispatch.service.case_file import STAFF, CaseFile, case_file, next_steps, own_case, own_cases
+from dispatch.service.host import VersionError
 from dispatch.service.principals import Principal, Right
 from dispatch.service.service import Services
 from dispatch.store.case_report import Grouping, report
@@ -147,16 +148,27 @@ async def opened_or_open(asks: Asking, done: Done, kind: CaseKind, order_id: str
 @router.post("/{case_id}/take", dependencies=[Depends(may(Right.HANDLE_CASES))])
 async def take_case(case_id: Name, asks: Asks, response: Response) -> CaseDetail:
     """Make the case one's own. `If-Match` keeps two from taking it at once."""
-    await asks.do(TakeCase(case_id=CaseId(case_id), person=asks.who.id), Ref("cases", case_id))
-    return _shown(asks.api, asks.who, await _own(asks.api, asks.who, asks.market_id, case_id), response)
+    return await _do(asks, TakeCase(case_id=CaseId(case_id), person=asks.who.id), response)
 
 
 @router.post("/{case_id}/steps", dependencies=[Depends(may(Right.ANSWER_CASES))])
 async def take_step(case_id: Name, body: NewStep, asks: Asks, response: Response) -> CaseDetail:
     """Do something about the case, with all that follows from it; `next_steps` of the case says what can be done."""
     await _own(asks.api, asks.who, asks.market_id, case_id)
-    await asks.do(body.to_command(case_id, asks.who.actor.kind), Ref("cases", case_id))
-    return _shown(asks.api, asks.who, await _own(asks.api, asks.who, asks.market_id, case_id), response)
+    return await _do(asks, body.to_command(case_id, asks.who.actor.kind), response)
+
+
+async def _do(asks: Asking, command: TakeCase | TakeCaseStep, response: Response) -> CaseDetail:
+    """The case after a command; of two who go by the same version, the second gets it in the refusal."""
+    case_id, outdated = command.case_id, None
+    try:
+        await asks.do(command, Ref("cases", case_id))
+    except VersionError as error:
+        outdated = error
+    found = _shown(asks.api, asks.who, await _own(asks.api, asks.who, asks.market_id, case_id), response)
+    if outdated is not None:
+        raise OutdatedError(outdated, found.model_dump(mode="json"), found.version) from outdated
+    return found
 
 
 async def _own(api: Services, who: Principal, market_id: MarketId, case_id: str) -> CaseFile:
