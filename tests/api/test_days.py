@@ -223,6 +223,56 @@ def test_a_customer_who_is_not_there_gets_the_food_another_time(day: Day) -> Non
     assert (again["linked_to"], again["status"]) == (order_id, "placed")
 
 
+def test_the_plan_follows_an_address_that_is_corrected_and_brings_an_order_again(day: Day) -> None:
+    corrected = {"latitude": 4.655, "longitude": -74.05}
+    order_id = day.accepted()
+    day.starts("r1")
+    day.collects(order_id)
+    other = day.accepted()
+    link = day.link(order_id)
+    day.post("customer_service", "/v1/cases", kind="wrong_address", order_id=order_id, text="no such house")
+    question = only(day.customer("GET", link).json()["questions"])
+    answer = {"case_id": question["case_id"], "step": "address_corrected", "place": corrected, "address": "Calle 2"}
+    assert day.customer("POST", f"{link}/answers", answer).status_code == 200
+    tick = day.state.tick
+    day.wait(60)
+    assert day.state.tick > tick + 3
+    stops = day.get("rider-1", "/v1/riders/me/tasks")["stops"]
+    ways = [(task["kind"], stop["place"]) for stop in stops for task in stop["tasks"] if task["order_id"] == order_id]
+    assert ways == [("dropoff", corrected)]
+    assert "EtaChanged" in day.told(order_id)[day.told(order_id).index("OrderRedirected") :]
+    day.delivered(order_id)
+    assert day.now(order_id)["dropoff"] == corrected
+
+    case = day.post("customer_service", f"/v1/orders/{order_id}/complaint", text="cold")["case"]
+    day.step("merchant", case["id"], "merchant_agreed")
+    day.step("customer_service", case["id"], "redelivery_ordered")
+    again = only([one for one in day.get("admin", "/v1/orders")["items"] if one["linked_to"] == order_id])
+    assert again["dropoff"] == corrected
+    day.post("merchant", f"/v1/orders/{again['id']}/accept")
+    given = ""
+    while not {other, again["id"]} <= set(given.split()):
+        given += f" {day.takes('r1')}"
+    assert day.get("dispatcher", f"/v1/orders/{again['id']}/explanation")
+    for _ in range(8):
+        finished(day, other, again["id"])
+    assert {day.now(name)["status"] for name in (other, again["id"])} == {"delivered"}
+
+
+def finished(day: Day, *order_ids: str) -> None:
+    """Rider r1 rides to the next stop, and does what is to be done there for these orders."""
+    stops = day.get("rider-1", "/v1/riders/me/tasks")["stops"]
+    if not stops:
+        return
+    day.ride("r1")
+    for task in stops[0]["tasks"]:
+        assert task["order_id"] in order_ids
+        if task["kind"] == "pickup":
+            day.act("r1", "picked_up", order_ids=[task["order_id"]])
+        else:
+            day.act("r1", "delivered", order_id=task["order_id"])
+
+
 def test_p1_a_shop_order_goes_from_pending_to_completed_by_itself(paid_day: Day, stub: StubGateway) -> None:
     day = paid_day
     order_id = day.order(payment="gateway", channel="shop")
