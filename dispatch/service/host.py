@@ -48,6 +48,8 @@ _WAIT_S: Final = 2.0
 _TRY_S: Final = 30.0
 """How long a dry run waits for it."""
 _LOOK_S: Final = 0.05
+FRESH_S: Final = 86_400.0
+"""After so long the state is loaded again, which lets go of what has come to rest meanwhile."""
 
 Listener = Callable[[tuple[Recorded, ...], MarketState], None]
 
@@ -69,6 +71,7 @@ class Host:
         fence: int | None = None,
         follow: Sequence[Follow] = FOLLOW,
         traces: Traces = NO_TRACES,
+        fresh_s: float = FRESH_S,
     ) -> None:
         self.market_id, self.clock, self.fence = market_id, clock, fence
         self.state = MarketState(market_id)
@@ -80,6 +83,7 @@ class Host:
         self._asked: dict[str, asyncio.Future[Done]] = {}
         self._loading = asyncio.Lock()
         self._doubtful = True
+        self._fresh_s, self._loaded = fresh_s, time.monotonic()
         self._under_way: set[asyncio.Future[tuple[Recorded, ...]]] = set()
 
     async def open(self) -> None:
@@ -230,7 +234,7 @@ class Host:
             listener(recorded, self.state)
 
     async def _settled(self) -> None:
-        """Be sure of the lease, and of the state: load it again where an append was refused.
+        """Be sure of the lease, and of the state: load it again where an append was refused, and once a day.
 
         Raises StaleError (code "lease_lost").
         """
@@ -239,13 +243,15 @@ class Host:
                 cause = f"This process holds market {self.market_id} no more."
                 raise StaleError(cause, "Send the command again with the same id.", code="lease_lost")
             await asyncio.sleep(_LOOK_S)
+        if time.monotonic() > self._loaded + self._fresh_s:
+            self._doubtful = True
         if not self._doubtful:
             return
         async with self._loading:
             while self._doubtful:
                 await self.drain()
                 state = await asyncio.to_thread(self._store.load_state, self.market_id)
-                self.state, self._doubtful = state, False
+                self.state, self._doubtful, self._loaded = state, False, time.monotonic()
 
 
 def _kept(ask: Ask, entity: object, before: object) -> Json:

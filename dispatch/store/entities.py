@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Collection, ItemsView, Iterable, Iterator, Mapping, MutableMapping, ValuesView
 from typing import TypeVar
 
 K = TypeVar("K", bound=str)
@@ -63,6 +63,65 @@ class Entities(MutableMapping[K, V]):
         """Forget the draft."""
         self._draft.clear()
         self.touched.clear()
+
+
+class Remembered(MutableMapping[K, V]):
+    """Entities of one kind in a market as its holder has them: all ids in the order in which they came, and the
+    entities that were needed so far; one that was not is read when it is asked for.
+
+    That is right as long as nobody else writes: what the holder changes, it holds. Going through all entities reads
+    all of them.
+    """
+
+    __slots__ = ("_held", "_read")
+
+    def __init__(self, ids: Iterable[K], read: Callable[[Collection[str]], Mapping[str, V]]) -> None:
+        self._held: dict[K, V | None] = dict.fromkeys(ids)
+        self._read = read
+
+    def hold(self, found: Mapping[K, V]) -> None:
+        """These have been read."""
+        self._held.update(found)
+
+    def __getitem__(self, key: K) -> V:
+        value = self._held[key]
+        return self._fetched(key) if value is None else value
+
+    def _fetched(self, key: K) -> V:
+        value = self._held[key] = self._read((key,))[key]
+        return value
+
+    def __setitem__(self, key: K, value: V) -> None:
+        self._held[key] = value
+
+    def __delitem__(self, key: K) -> None:
+        del self._held[key]
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._held
+
+    def __iter__(self) -> Iterator[K]:
+        return iter(self._held)
+
+    def __len__(self) -> int:
+        """How many there are, read or not."""
+        return len(self._held)
+
+    def values(self) -> ValuesView[V]:
+        """All of them."""
+        self._read_all()
+        return super().values()
+
+    def items(self) -> ItemsView[K, V]:
+        """All of them, by id."""
+        self._read_all()
+        return super().items()
+
+    def _read_all(self) -> None:
+        missing = [key for key, value in self._held.items() if value is None]
+        if missing:
+            found = self._read(missing)
+            self._held.update((key, found[key]) for key in missing)
 
 
 class Unkept(MutableMapping[K, V]):

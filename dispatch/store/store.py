@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
-from typing import Final, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 from sqlalchemy import Connection, and_, func, select
 
@@ -16,7 +16,7 @@ from dispatch.model.events import Event, Recorded
 from dispatch.model.order import MarketId
 from dispatch.model.state import MarketState
 from dispatch.store.databases import Database, open_database
-from dispatch.store.loading import load_state
+from dispatch.store.loading import load_state, read_entities
 from dispatch.store.recording import recorded_of
 from dispatch.store.schema import check_schema, upgrade
 from dispatch.store.tables import COMMANDS, EVENTS, MARKETS
@@ -137,9 +137,18 @@ class Store:
         return Remembered(command_id, row.fingerprint, outcome, events, row.recorded_at)
 
     def load_state(self, market_id: MarketId) -> MarketState:
-        """The market as of its last event, from its projections: quick however long the log is."""
+        """The market as of its last event, from its projections: quick however long the log is.
+
+        What is at rest is read later, when it is asked for; the state is that of its last event then as long as
+        nobody else has written meanwhile.
+        """
+
+        def read(kind: str, ids: Collection[str]) -> Mapping[str, Any]:
+            with self.reading() as connection:
+                return read_entities(connection, market_id, kind, ids)
+
         with self.reading() as connection:
-            return load_state(connection, market_id)
+            return load_state(connection, market_id, read)
 
     def markets(self) -> tuple[MarketId, ...]:
         """Every market that has ever been written to."""
