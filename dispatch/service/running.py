@@ -25,6 +25,7 @@ from dispatch.service.access import Access
 from dispatch.service.background import Background
 from dispatch.service.desk import PLANS_KEPT, Desk
 from dispatch.service.feed import Feed
+from dispatch.service.forgetting import keep_forgetting
 from dispatch.service.forward import Forwarder, serve
 from dispatch.service.garbage import keep_out_what_stays
 from dispatch.service.holder import Holder
@@ -131,6 +132,7 @@ async def run_services(
             _join(services, forwarder, group)
         if how.holding:
             begin = await _take_markets(services, solver, pool, group, how)
+            group.start(keep_forgetting(store, clock), "forgetting of old answers")
             webhook_runner = WebhookRunner(store, SystemClock(), name, how.reach, chance=Random(), traces=how.traces)
             group.start(webhook_runner.run(), "webhooks")
             if how.gateway is not None:

@@ -1,11 +1,11 @@
-"""Remembering what was answered to a request that wrote no events."""
+"""Remembering what was answered to a request that wrote no events, and forgetting answers of long ago."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, delete, func, insert, select
 
 from dispatch.model.codec import Json
 from dispatch.model.order import MarketId
@@ -31,3 +31,14 @@ def remember(
         connection.execute(insert(COMMANDS), row)
 
     return work
+
+
+def forget_answers(connection: Connection, before: Instant, limit: int) -> int:
+    """Forget what was answered before an instant; how many, ``limit`` or a few more at most, all of a second together.
+
+    The same id is decided anew after that. The events stay, with the ids of their commands.
+    """
+    oldest = select(COMMANDS.c.recorded_at).where(COMMANDS.c.recorded_at < before)
+    some = oldest.order_by(COMMANDS.c.recorded_at).limit(limit).subquery()
+    until = connection.execute(select(func.max(some.c.recorded_at))).scalar()
+    return 0 if until is None else connection.execute(delete(COMMANDS).where(COMMANDS.c.recorded_at <= until)).rowcount

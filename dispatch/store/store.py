@@ -132,7 +132,9 @@ class Store:
             row = connection.execute(query).one_or_none()
         if row is None:
             return None
-        events = self.written_by(market_id, command_id) if row.first_seq is not None else ()
+        written = self.written_by(market_id, command_id) if row.first_seq is not None else ()
+        # An id may have been used before, so long ago that it was forgotten.
+        events = tuple(entry for entry in written if entry.seq >= row.first_seq)
         outcome: Json = json.loads(row.outcome)
         return Remembered(command_id, row.fingerprint, outcome, events, row.recorded_at)
 

@@ -48,7 +48,7 @@ def _verify(connection: Connection, market_id: MarketId, found: Verification) ->
 
 
 def _commands_without_answer(connection: Connection, market_id: MarketId) -> int:
-    """Events whose command is not remembered as having led to them."""
+    """Events whose command is not remembered as having led to them, since the oldest answer that is not forgotten."""
     answered = exists().where(
         and_(
             COMMANDS.c.market_id == EVENTS.c.market_id,
@@ -57,5 +57,7 @@ def _commands_without_answer(connection: Connection, market_id: MarketId) -> int
             COMMANDS.c.last_seq >= EVENTS.c.seq,
         )
     )
-    query = select(func.count()).select_from(EVENTS).where(EVENTS.c.market_id == market_id, ~answered)
+    oldest = select(func.min(COMMANDS.c.recorded_at)).where(COMMANDS.c.market_id == market_id).scalar_subquery()
+    mine = (EVENTS.c.market_id == market_id, EVENTS.c.recorded_at >= oldest)
+    query = select(func.count()).select_from(EVENTS).where(*mine, ~answered)
     return int(connection.execute(query).scalar_one())
