@@ -11,10 +11,12 @@ from typing import Any, TypeVar
 import httpx
 import pytest
 
+from dispatch.engine.clock import SimulatedClock
 from dispatch.notify.channels.sms import report_signature
 from dispatch.notify.setup import Providers as Ways
 from dispatch.notify.wording import LANGUAGES, load_texts
 from tests.api.test_orders import DROPOFF, PICKUP
+from tests.support.builders import NOON
 from tests.support.live_api import Live, live_api
 from tests.support.mailbox import Mailbox, mailbox
 from tests.support.providers import TOKEN, Browser, Providers, providers
@@ -123,6 +125,33 @@ def test_messages_carry_no_link_where_nobody_has_said_how_the_world_gets_there(s
         (text,) = soon(lambda: [text for text in map(plain, box.letters) if "Alone" in text])
     assert "/t/" not in text
     assert load_texts().language("en").phrases["link"] not in text
+
+
+def test_a_provider_that_is_away_for_an_hour_loses_and_doubles_nothing(sqlite_url: str) -> None:
+    clock, phones = SimulatedClock(NOON), [f"+6011111111{number}" for number in range(4)]
+    with providers() as away:
+        away.status["sms"] = 503
+        ways = Ways(sms=away.sms_url, sms_from="+60100000000")
+        with live_api(sqlite_url, ticking=False, clock=clock, providers=ways) as live, live.client("admin") as admin:
+            admin.post("/v1/merchants", json={"id": "m1", "name": "Shop", "place": PICKUP}).raise_for_status()
+            for phone in phones:
+                order = place(live, customer={"name": "An", "phone": phone, "language": "en"})
+                admin.post(f"/v1/orders/{order}/cancel", json={"reason": "out_of_stock"}).raise_for_status()
+            soon(lambda: len(away.requests) >= len(phones))
+            for _ in range(12):
+                clock.set(clock.now() + 300)
+                time.sleep(0.15)
+            assert len(away.requests) > 2 * len(phones)
+            assert away.sms == []
+            away.status.clear()
+            for _ in range(8):
+                clock.set(clock.now() + 1_800)
+                time.sleep(0.15)
+            soon(lambda: len(told(live, occasion="order_cancelled", state="sent")) == len(phones))
+            assert sorted(one["To"] for one in away.sms) == phones
+            assert {"cancelled" in one["Body"] for one in away.sms} == {True}
+            lost = told(live, dead="true", occasion="order_cancelled")
+            assert {one["audience"] for one in lost} == {"merchant"}, "who has no address at all"
 
 
 def test_nobody_reads_what_others_are_told(live: Live) -> None:
