@@ -89,6 +89,7 @@ async def load(service: Service, wanted: Wanted) -> tuple[Found, list[Row]]:
     ]
     busy = [asyncio.create_task(one) for one in _work(riders, consoles)]
     await asyncio.gather(*(one.ready.wait() for one in consoles))
+    click.echo(f"{wanted.riders} riders and {wanted.consoles} consoles are here; the load begins")
     before, mine, found.counting = service.cpu_s(), time.process_time(), True
     began = time.monotonic()
     await _place(service, pool, wanted, found, kitchens)

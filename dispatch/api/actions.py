@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, assert_never
 
 import numpy as np
@@ -24,7 +24,7 @@ from dispatch.api.schemas.riders import (
     Returned,
     TookOver,
 )
-from dispatch.errors import ConflictError, InvalidInputError, NotFoundError
+from dispatch.errors import ConflictError, DispatchError, InvalidInputError, NotFoundError
 from dispatch.model.commands import (
     AcceptOffer,
     Arrive,
@@ -46,6 +46,7 @@ from dispatch.model.place import Place
 from dispatch.model.reasons import CaseKind, ProblemKind, RescuePlan
 from dispatch.model.rider import RiderId, TaskKind
 from dispatch.model.stops import first_stop
+from dispatch.service.asks import Ask, Done
 from dispatch.store.cases import CaseFilter, cases
 from dispatch.store.queries import Cut
 from dispatch.units import Instant
@@ -53,24 +54,53 @@ from dispatch.units import Instant
 DELIVERY_CODE: Final = "delivery_code"
 """The attribute of an order that has the code for which it is handed over, where there is one."""
 
+_REFUSALS: Final = (ConflictError, NotFoundError, InvalidInputError)
+"""What an action can be refused with; all else is a fault of the service, and the device asks again."""
+
 
 async def carry_out(asks: Asking, me: RiderId, actions: Sequence[Action]) -> list[ActionResult]:
     """Each action in turn; one that is refused stops none of the others."""
-    return [await _one(asks, me, action) for action in actions]
+    results: list[ActionResult] = []
+    for run in _runs(actions):
+        prepared = [await _prepared(asks, me, action) for action in run]
+        done = iter(await asks.do_all([one for one in prepared if isinstance(one, Ask)]))
+        outcomes = [next(done) if isinstance(one, Ask) else one for one in prepared]
+        results += [_result(action, outcome) for action, outcome in zip(run, outcomes, strict=True)]
+    return results
 
 
-async def _one(asks: Asking, me: RiderId, action: Action) -> ActionResult:
+def _runs(actions: Sequence[Action]) -> Iterator[list[Action]]:
+    """Actions that can be asked for at once, because none needs to see what the one before it has done."""
+    run: list[Action] = []
+    for action in actions:
+        looks = isinstance(action, TookOver) or bool(isinstance(action, PickedUp) and action.checks)
+        if run and (looks or (isinstance(action, Depart) and action.arrives_at is None)):
+            yield run
+            run = []
+        run.append(action)
+    yield run
+
+
+async def _prepared(asks: Asking, me: RiderId, action: Action) -> Ask | DispatchError:
+    """What to ask for, or why it cannot be."""
     occurred_at = None if action.occurred_at is None else instant(action.occurred_at)
     name = f"{asks.who.device_id}#{action.sequence}"
     try:
         await _check(asks, me, action, name, occurred_at)
         command = await _command(asks, me, action, occurred_at)
-        done = await asks.do(command, command_id=name, occurred_at=occurred_at)
-    except (ConflictError, NotFoundError, InvalidInputError) as error:
-        return ActionResult(
-            sequence=action.sequence, status="refused", code=error.code, cause=error.cause, action=error.action
-        )
-    return ActionResult(sequence=action.sequence, status="repeated" if done.repeated else "done")
+    except _REFUSALS as error:
+        return error
+    return asks.ask(command, command_id=name, occurred_at=occurred_at)
+
+
+def _result(action: Action, outcome: Done | DispatchError) -> ActionResult:
+    if isinstance(outcome, Done):
+        return ActionResult(sequence=action.sequence, status="repeated" if outcome.repeated else "done")
+    if not isinstance(outcome, _REFUSALS):
+        raise outcome
+    return ActionResult(
+        sequence=action.sequence, status="refused", code=outcome.code, cause=outcome.cause, action=outcome.action
+    )
 
 
 async def _check(asks: Asking, me: RiderId, action: Action, name: str, occurred_at: Instant | None) -> None:

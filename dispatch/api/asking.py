@@ -6,6 +6,7 @@ restart; with another body it is refused. Refusals are not kept: nothing has hap
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Annotated
@@ -15,6 +16,7 @@ from fastapi import Depends, Header
 from dispatch.api.auth import InMarket, Who
 from dispatch.api.etag import version_in
 from dispatch.api.state import Api, AppRequest
+from dispatch.errors import DispatchError
 from dispatch.model.commands import Command
 from dispatch.model.order import MarketId
 from dispatch.model.state import OrderState
@@ -64,10 +66,31 @@ class Asking:
         command_id: the caller's own name for this command, instead of the key of the request. dry_run: do nothing.
         Raises what ``Markets.execute`` raises.
         """
+        ask = self.ask(command, about, command_id=command_id, occurred_at=occurred_at, dry_run=dry_run)
+        try:
+            return await self.api.markets.execute(self.market_id, ask)
+        except VersionError as error:
+            if isinstance(error.present, OrderState):
+                error.present = self.who.without_secrets(error.present, self.now)
+            raise
+
+    async def do_all(self, asks: Sequence[Ask]) -> list[Done | DispatchError]:
+        """Carry out one after the other; a refusal stops none of those after it."""
+        return await self.api.markets.execute_all(self.market_id, asks)
+
+    def ask(
+        self,
+        command: Command,
+        about: Ref | None = None,
+        *,
+        command_id: str | None = None,
+        occurred_at: Instant | None = None,
+        dry_run: bool = False,
+    ) -> Ask:
+        """What ``do`` asks for."""
         own = command_id or self.key
         name = f"{self.who.id}:{own}" if own is not None else self.api.new_id("cmd")
-        expected = None if self.version is None or about is None else Expected(about, self.version)
-        ask = Ask(
+        return Ask(
             command=command,
             actor=self.who.actor,
             command_id=name,
@@ -75,15 +98,9 @@ class Asking:
             fingerprint=self.fingerprint if command_id is None else "",
             occurred_at=occurred_at,
             about=about,
-            expected=expected,
+            expected=None if self.version is None or about is None else Expected(about, self.version),
             dry_run=dry_run,
         )
-        try:
-            return await self.api.markets.execute(self.market_id, ask)
-        except VersionError as error:
-            if isinstance(error.present, OrderState):
-                error.present = self.who.without_secrets(error.present, self.now)
-            raise
 
 
 async def _asking(

@@ -3,7 +3,7 @@
 All of a host runs on one event loop. Deciding, handing the events to the store and taking them into the state happen
 without a pause in between, so commands are in one order and need no lock. The caller is answered when the events are
 durable; the next command does not wait for that. If the store refuses an append, what was decided after it is refused,
-too, the state is loaded again, and those commands are decided anew.
+too, the state is loaded again, and those commands are decided anew. Whoever reads the state (``look``) waits likewise.
 """
 
 from __future__ import annotations
@@ -12,16 +12,16 @@ import asyncio
 import logging
 import math
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Final, TypeVar
 
 from dispatch.engine.clock import Clock
 from dispatch.engine.decide import drafted
 from dispatch.engine.draft import Draft
 from dispatch.engine.foresee import Foreseen
 from dispatch.engine.traces import NO_TRACES, Traces
-from dispatch.errors import ConflictError, NotFoundError, StaleError
+from dispatch.errors import ConflictError, DispatchError, NotFoundError, StaleError
 from dispatch.model.codec import Json
 from dispatch.model.commands import MakeOverride
 from dispatch.model.events import Recorded
@@ -30,11 +30,13 @@ from dispatch.model.state import CaseState, MarketState, OrderState, PenaltyStat
 from dispatch.service.asks import Ask, Done, Expected, Outcome
 from dispatch.service.follow import FOLLOW, follow_ups
 from dispatch.service.following import Follow
+from dispatch.service.seen_ids import SeenIds
 from dispatch.store.rows import PROJECTIONS
 from dispatch.store.store import Store
-from dispatch.store.writes import Append
+from dispatch.store.writes import Append, Remembered
 from dispatch.units import Instant
 
+T = TypeVar("T")
 LOG: Final = logging.getLogger(__name__)
 
 _ATTEMPTS: Final = 5
@@ -85,9 +87,11 @@ class Host:
         self._doubtful = True
         self._fresh_s, self._loaded = fresh_s, time.monotonic()
         self._under_way: set[asyncio.Future[tuple[Recorded, ...]]] = set()
+        self._latest: asyncio.Future[tuple[Recorded, ...]] | None = None
+        self._seen = SeenIds()
 
     async def open(self) -> None:
-        """Load the state."""
+        """Load the state, where that has not been done."""
         await self._settled()
 
     def doubt(self) -> None:
@@ -109,13 +113,50 @@ class Host:
         Raises a DispatchError, and nothing has happened then; only after StoreUnavailableError that is not known, and
         the same command may be sent again under the same id.
         """
+        return await self._answer(ask, await self._recall((ask,)))
+
+    async def execute_all(self, asks: Sequence[Ask]) -> list[Done | DispatchError]:
+        """``execute`` for one command after the other; none waits until the one before it is durable.
+
+        Not for overrides, which are weighed before they are decided.
+        """
+        known = await self._recall(asks)
+        # Tasks run in the order in which they were made, each without a pause until it has decided.
+        found = await asyncio.gather(*(self._answer(ask, known) for ask in asks), return_exceptions=True)
+        for one in found:
+            if isinstance(one, BaseException) and not isinstance(one, DispatchError):
+                raise one
+        return [one for one in found if isinstance(one, Done | DispatchError)]
+
+    async def look(self, query: Callable[[MarketState], T]) -> T:
+        """What is so in the market, told when it is durable; ``query`` keeps nothing that can change."""
+        while True:
+            await self._settled()
+            found, latest = query(self.state), self._latest
+            if latest is None or latest.done():
+                return found
+            await asyncio.wait((latest,))  # what was submitted before it is durable by then
+            if not self._doubtful:
+                return found
+
+    async def _recall(self, asks: Sequence[Ask]) -> dict[str, Remembered]:
+        """What is remembered of those commands that were carried out before."""
+        names = [ask.command_id for ask in asks if ask.repeatable and self._seen.may_have(ask.command_id)]
+        if not names:
+            return {}
+        found = await asyncio.to_thread(lambda: [self._store.remembered(self.market_id, name) for name in names])
+        return {one.command_id: one for one in found if one is not None}
+
+    async def _answer(self, ask: Ask, known: Mapping[str, Remembered]) -> Done:
         if ask.dry_run or not ask.repeatable:
             return await self._carry_out(ask)
         before = self._asked.get(ask.command_id)
         if before is not None:
             # The answer to the first of two that came at once is the answer to both.
             return await asyncio.shield(before)
-        answer = self._asked[ask.command_id] = asyncio.ensure_future(self._once_only(ask))
+        found = known.get(ask.command_id)
+        work = self._once_only(ask) if found is None else _again(ask, found)
+        answer = self._asked[ask.command_id] = asyncio.ensure_future(work)
         answer.add_done_callback(lambda done: self._forget(ask.command_id, done))
         return await asyncio.shield(answer)
 
@@ -125,15 +166,16 @@ class Host:
             answer.exception()  # whoever asked has seen it, or is gone
 
     async def _once_only(self, ask: Ask) -> Done:
-        known = await asyncio.to_thread(self._store.remembered, self.market_id, ask.command_id)
-        if known is None:
+        try:
             return await self._carry_out(ask)
-        if known.fingerprint != ask.fingerprint:
-            cause = f"Command {ask.command_id} was sent before with other content."
-            raise ConflictError(cause, "Give every command an id of its own.", code="key_reused")
-        kept = Outcome.read(known.outcome)
-        entity, before = (PROJECTIONS[kept.kind].from_state(one) if one else None for one in (kept.state, kept.before))
-        return Done(known.events, entity, repeated=True, before=before)
+        except ConflictError as error:
+            # Its id stands in the database, though this process has never seen it: something beside the log has it.
+            if error.code != "command_repeated":
+                raise
+            found = await asyncio.to_thread(self._store.remembered, self.market_id, ask.command_id)
+            if found is None:
+                raise
+        return await _again(ask, found)
 
     async def _carry_out(self, ask: Ask) -> Done:
         name = "timer" if ask.command is None else type(ask.command).__name__
@@ -190,6 +232,9 @@ class Host:
             return Done(entity=entity, before=before)
         written = asyncio.wrap_future(self._store.submit(append))
         draft.settle()
+        if ask.repeatable:
+            self._seen.add(ask.command_id)
+        self._latest = written
         self._under_way.add(written)
         written.add_done_callback(self._ended)
         with self.traces.span("commit", events=len(append.events)):
@@ -250,8 +295,22 @@ class Host:
         async with self._loading:
             while self._doubtful:
                 await self.drain()
-                state = await asyncio.to_thread(self._store.load_state, self.market_id)
-                self.state, self._doubtful, self._loaded = state, False, time.monotonic()
+                self.state, self._seen = await asyncio.to_thread(self._load)
+                self._doubtful, self._loaded = False, time.monotonic()
+
+    def _load(self) -> tuple[MarketState, SeenIds]:
+        """The market, and the ids of all commands that are remembered."""
+        return self._store.load_state(self.market_id), SeenIds(self._store.command_ids(self.market_id))
+
+
+async def _again(ask: Ask, known: Remembered) -> Done:
+    """The answer that was given before. Raises ConflictError (code "key_reused")."""
+    if known.fingerprint != ask.fingerprint:
+        cause = f"Command {ask.command_id} was sent before with other content."
+        raise ConflictError(cause, "Give every command an id of its own.", code="key_reused")
+    kept = Outcome.read(known.outcome)
+    entity, before = (PROJECTIONS[kept.kind].from_state(one) if one else None for one in (kept.state, kept.before))
+    return Done(known.events, entity, repeated=True, before=before)
 
 
 def _kept(ask: Ask, entity: object, before: object) -> Json:

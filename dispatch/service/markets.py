@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from dispatch.errors import NotFoundError
+from dispatch.errors import DispatchError, NotFoundError
 from dispatch.model.order import MarketId
 from dispatch.service.asks import Ask, Done
 from dispatch.service.feed import Feed
@@ -65,13 +65,30 @@ class Markets:
 
         Raises what ``Host.execute`` raises, and MarketAwayError.
         """
-        host = self.get(market_id).host
+        host = self.held(market_id)
         if host is not None:
             return await host.execute(ask)
         if self._forwarder is not None:
             return await self._forwarder.execute(market_id, ask)
         cause = f"No process holds market {market_id} at this moment."
         raise MarketAwayError(cause, "Send the command again with the same id in a few seconds.")
+
+    async def execute_all(self, market_id: MarketId, asks: Sequence[Ask]) -> list[Done | DispatchError]:
+        """``execute`` for one command after the other: what came of each; a refusal stops none of those after it."""
+        host = self.held(market_id)
+        if host is not None:
+            return await host.execute_all(asks)
+        return [await self._tried(market_id, ask) for ask in asks]
+
+    async def _tried(self, market_id: MarketId, ask: Ask) -> Done | DispatchError:
+        try:
+            return await self.execute(market_id, ask)
+        except DispatchError as error:
+            return error
+
+    def held(self, market_id: MarketId) -> Host | None:
+        """The market's host, while this process holds the market. Raises NotFoundError."""
+        return self.get(market_id).host
 
 
 DEFAULT_MARKET: Final = MarketId("main")

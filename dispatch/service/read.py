@@ -1,18 +1,22 @@
-"""Reads for people and programs: from the projections, so only what is durable is ever shown."""
+"""Reads for people and programs: only what is durable is ever shown.
+
+One entity, and what a device asks for all the time, come from memory where this process holds the market; all else, and
+what is there no more, from the projections.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from sqlalchemy import Connection
 
-from dispatch.errors import NotFoundError
 from dispatch.model.order import Channel, MarketId, Merchant, MerchantId, OrderId
 from dispatch.model.rider import RiderId
-from dispatch.model.state import OfferState, OrderState, RiderState
+from dispatch.model.state import MarketState, OfferState, OrderState, RiderState, unknown
+from dispatch.service.markets import Markets
 from dispatch.store import queries, rows
 from dispatch.store.queries import Cut, OrderFilter, Page
 from dispatch.store.rows import Projection
@@ -35,8 +39,8 @@ class RiderTasks:
 class Reads:
     """Queries of one store; each runs on a thread, in a transaction of its own."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store, markets: Markets | None = None) -> None:
+        self._store, self._markets = store, markets or Markets()
 
     async def run(self, query: Callable[[Connection], T]) -> T:
         """Any query of ``dispatch.store.queries``. Raises what it raises, and StoreUnavailableError."""
@@ -48,6 +52,10 @@ class Reads:
 
     async def one(self, projection: Projection[V], market_id: MarketId, name: str) -> V:
         """One entity. Raises NotFoundError."""
+        host = self._markets.held(market_id)
+        found = None if host is None else await host.look(lambda state: _in_memory(state, projection, name))
+        if found is not None:
+            return found
         return (await self.run(lambda c: queries.find(c, projection, market_id, name))).value
 
     async def order(self, market_id: MarketId, order_id: OrderId) -> OrderState:
@@ -75,25 +83,56 @@ class Reads:
 
     async def tasks(self, market_id: MarketId, rider_id: RiderId) -> RiderTasks:
         """All that a rider's device shows, as of one moment. Raises NotFoundError."""
-        return await self.run(lambda c: _tasks(c, market_id, rider_id))
+        host = self._markets.held(market_id)
+        found = None if host is None else await host.look(lambda state: _tasks(_Memory(state), rider_id))
+        found = found or await self.run(lambda c: _tasks(_Rows(c, market_id), rider_id))
+        if found is None:
+            raise unknown("rider", rider_id)
+        return found
 
 
-def _tasks(connection: Connection, market_id: MarketId, rider_id: RiderId) -> RiderTasks:
-    rider = queries.find(connection, rows.RIDERS, market_id, rider_id).value
-    offers = _every(connection, rows.OFFERS, market_id, rider.offers)
+class _Find(Protocol):
+    """How entities are found."""
+
+    def one(self, projection: Projection[V], name: str) -> V | None:
+        """One entity, if it is there."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Memory:
+    state: MarketState
+
+    def one(self, projection: Projection[V], name: str) -> V | None:
+        return _in_memory(self.state, projection, name)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    connection: Connection
+    market_id: MarketId
+
+    def one(self, projection: Projection[V], name: str) -> V | None:
+        return queries.look(self.connection, projection, self.market_id, name)
+
+
+def _in_memory(state: MarketState, projection: Projection[V], name: str) -> V | None:
+    found: V | None = getattr(state, projection.field).get(name)
+    return found
+
+
+def _tasks(find: _Find, rider_id: RiderId) -> RiderTasks | None:
+    rider = find.one(rows.RIDERS, rider_id)
+    if rider is None:
+        return None
+    offers = _every(find, rows.OFFERS, rider.offers)
     named = dict.fromkeys(task.order_id for task in rider.tasks)
     named |= dict.fromkeys(order_id for offer in offers for order_id in offer.order_ids)
-    orders = _every(connection, rows.ORDERS, market_id, named)
-    merchants = _every(connection, rows.MERCHANTS, market_id, dict.fromkeys(o.order.merchant_id for o in orders))
+    orders = _every(find, rows.ORDERS, named)
+    merchants = _every(find, rows.MERCHANTS, dict.fromkeys(state.order.merchant_id for state in orders))
     return RiderTasks(rider, orders, offers, merchants)
 
 
-def _every(connection: Connection, projection: Projection[V], market_id: MarketId, names: Iterable[str]) -> list[V]:
+def _every(find: _Find, projection: Projection[V], names: Iterable[str]) -> list[V]:
     """The entities of those names that there are, sorted by name."""
-    found: list[V] = []
-    for name in sorted(names):
-        try:
-            found.append(queries.find(connection, projection, market_id, name).value)
-        except NotFoundError:
-            continue
-    return found
+    found = [find.one(projection, name) for name in sorted(names)]
+    return [one for one in found if one is not None]

@@ -84,7 +84,7 @@ class RefundRunner:
         self._traces = traces
         self._store, self._markets, self._gateway = store, markets, gateway
         self._clock, self._worker, self._pacing = clock, worker, pacing or RefundPacing()
-        self._reads = Reads(store)
+        self._reads = Reads(store, markets)
 
     async def run(self) -> None:
         """Go on until cancelled."""

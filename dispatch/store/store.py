@@ -138,6 +138,12 @@ class Store:
         outcome: Json = json.loads(row.outcome)
         return Remembered(command_id, row.fingerprint, outcome, events, row.recorded_at)
 
+    def command_ids(self, market_id: MarketId) -> list[str]:
+        """The ids of all commands of a market that are remembered."""
+        with self.reading() as connection:
+            query = select(COMMANDS.c.command_id).where(COMMANDS.c.market_id == market_id)
+            return list(connection.execute(query).scalars())
+
     def load_state(self, market_id: MarketId) -> MarketState:
         """The market as of its last event, from its projections: quick however long the log is.
 
