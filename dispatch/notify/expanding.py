@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Final
 
@@ -13,14 +13,14 @@ from dispatch.model.events import Recorded
 from dispatch.model.lifecycle import OfferStatus
 from dispatch.model.order import MarketId, OrderId
 from dispatch.notify.matrix import DEFAULTS, Audience, Cell, Matrix, Occasion, SendChannel
-from dispatch.notify.people import Face, Recipient, after_quiet, recipients
+from dispatch.notify.people import Face, Recipient, after_quiet, persons, recipients
 from dispatch.notify.telling import Look, Telling
 from dispatch.notify.told_care import CARE_EVENTS, told_of_care
 from dispatch.notify.told_orders import ORDER_EVENTS, told_of_orders
 from dispatch.store import rows
 from dispatch.store.notice_people import KeptMatrix
 from dispatch.store.notice_people import matrix as kept_matrix
-from dispatch.store.notices import Notice, events_after
+from dispatch.store.notices import UNREACHED, Notice, events_after
 from dispatch.store.queries import look as look_up
 from dispatch.units import Instant
 
@@ -40,15 +40,24 @@ class Expanded:
 
 
 def expand(
-    connection: Connection, market_id: MarketId, after_seq: int, face: Face, now: Instant, limit: int
+    connection: Connection,
+    market_id: MarketId,
+    after_seq: int,
+    face: Face,
+    now: Instant,
+    limit: int,
+    ways: Collection[SendChannel] = frozenset(SendChannel),
 ) -> Expanded:
-    """Find out who is told what of the next events."""
+    """Find out who is told what of the next events. ways: the channels that are set up."""
     entries, reached = events_after(connection, market_id, after_seq, FOLLOWED, limit)
     if not entries:
         return Expanded([], reached)
     matrix = matrix_of(kept_matrix(connection, market_id))
     look = Look(connection, market_id)
-    return Expanded([due for entry in entries for due in _notices(look, matrix, entry, face, now)], reached)
+    tellings = [(entry, one) for entry in entries for one in (*told_of_orders(look, entry), *told_of_care(look, entry))]
+    look.fetch_preferences({person for _, one in tellings for person in persons(one)})
+    due = [due for entry, one in tellings for due in _notices(look, matrix, one, entry, face, now)]
+    return Expanded([(_if_reached(notice, ways), due_at) for notice, due_at in due], reached)
 
 
 def matrix_of(kept: KeptMatrix) -> Matrix:
@@ -60,11 +69,15 @@ def matrix_of(kept: KeptMatrix) -> Matrix:
     return Matrix(own, kept.version)
 
 
-def _notices(look: Look, matrix: Matrix, entry: Recorded, face: Face, now: Instant) -> Iterator[Due]:
-    for telling in (*told_of_orders(look, entry), *told_of_care(look, entry)):
-        for audience in matrix.audiences(telling.occasion):
-            for one in recipients(look, telling, audience, matrix.cell(telling.occasion, audience)):
-                yield _notice(telling, one, entry, face, now)
+def _notices(look: Look, matrix: Matrix, telling: Telling, entry: Recorded, face: Face, now: Instant) -> Iterator[Due]:
+    for audience in matrix.audiences(telling.occasion):
+        for one in recipients(look, telling, audience, matrix.cell(telling.occasion, audience)):
+            yield _notice(telling, one, entry, face, now)
+
+
+def _if_reached(notice: Notice, ways: Collection[SendChannel]) -> Notice:
+    """The notice; where none of its channels is set up, nobody need try them."""
+    return notice if not notice.plan or set(notice.plan) & set(ways) else replace(notice, state=UNREACHED)
 
 
 def _notice(telling: Telling, to: Recipient, entry: Recorded, face: Face, now: Instant) -> Due:

@@ -13,8 +13,7 @@ from dispatch.model.order import MerchantId, OrderId
 from dispatch.model.rider import RiderId
 from dispatch.notify.matrix import DEFAULTS, Audience, Cell, Occasion, SendChannel
 from dispatch.notify.telling import Look, Telling
-from dispatch.store.notice_people import Preferences, staff_preferences
-from dispatch.store.notice_people import preferences as some_preferences
+from dispatch.store.notice_people import Preferences
 from dispatch.units import Instant
 
 ROLES: Final[Mapping[Audience, str]] = {
@@ -75,13 +74,16 @@ def recipients(look: Look, telling: Telling, audience: Audience, cell: Cell) -> 
         if telling.staff:
             yield from _staff(look, telling.occasion, audience, cell)
         return
-    persons = _persons(telling, audience)
-    known = some_preferences(look.connection, look.market_id, persons)
-    for person in persons:
-        found = known.get(person)
+    for person in _persons(telling, audience):
+        found = look.preferences(person)
         chosen = cell if found is None else chosen_cell(found, telling.occasion, cell)
         if chosen:
             yield Recipient(audience=audience, person=person, cell=chosen, preferences=found)
+
+
+def persons(telling: Telling) -> list[str]:
+    """Everybody but staff whom a telling may be for."""
+    return [person for audience in Audience if audience not in ROLES for person in _persons(telling, audience)]
 
 
 def _persons(telling: Telling, audience: Audience) -> list[str]:
@@ -96,7 +98,7 @@ def _staff(look: Look, occasion: Occasion, audience: Audience, cell: Cell) -> It
     """The desk that all of them see, and each of those who want to be told otherwise, too."""
     if SendChannel.IN_APP in cell:
         yield Recipient(audience=audience, person=desk_of(audience), cell=(SendChannel.IN_APP,))
-    for found in staff_preferences(look.connection, look.market_id, ROLES[audience]):
+    for found in look.staff_preferences(ROLES[audience]):
         own = tuple(one for one in chosen_cell(found, occasion, cell) if one is not SendChannel.IN_APP)
         if own:
             yield Recipient(audience=audience, person=found.person, cell=own, preferences=found)

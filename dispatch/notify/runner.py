@@ -157,7 +157,15 @@ class NoticeRunner:
 
     async def _tell_market(self, market_id: MarketId, after_seq: int) -> int:
         face, now = self._reaching.face(market_id), self._clock.now()
-        work = partial(expand, market_id=market_id, after_seq=after_seq, face=face, now=now, limit=self._pacing.fan_out)
+        work = partial(
+            expand,
+            market_id=market_id,
+            after_seq=after_seq,
+            face=face,
+            now=now,
+            limit=self._pacing.fan_out,
+            ways=self._reaching.ways,
+        )
         found = await asyncio.to_thread(self._read, work)
         writing = partial(
             notices.add_notices,

@@ -12,7 +12,7 @@ from dispatch.notify.matrix import DEFAULTS, Occasion, SendChannel
 from dispatch.notify.people import Contact, Face, contact_of
 from dispatch.notify.telling import Look
 from dispatch.store import notices as rows
-from dispatch.store.notice_people import ACTIVE, NoticeDevice, devices, preferences
+from dispatch.store.notice_people import ACTIVE, NoticeDevice, devices
 from dispatch.store.notices import Notice, Sending
 from dispatch.units import Instant
 
@@ -47,7 +47,7 @@ def next_step(look: Look, notice_id: str, step: int, ways: frozenset[SendChannel
         return Step(notice=notice)
     if now >= notice.until_at or is_settled(look, notice):
         return Step(notice=notice, becomes=rows.EXPIRED)
-    known = preferences(connection, notice.market_id, [notice.person]).get(notice.person)
+    known = look.preferences(notice.person)
     contact = contact_of(look, notice.person, notice.order_id, known, face)
     for number in range(step, len(notice.plan)):
         channel = SendChannel(notice.plan[number])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -17,7 +17,9 @@ from dispatch.model.payment import AccountState
 from dispatch.model.rider import RiderId
 from dispatch.model.state import CARE, CaseState, OrderState, RiderState
 from dispatch.notify.matrix import Occasion
-from dispatch.store import queries, rows
+from dispatch.store import notice_people, queries, rows
+from dispatch.store.databases import parts
+from dispatch.store.notice_people import Preferences
 from dispatch.store.queries import Cut, OrderFilter
 from dispatch.store.rows import Projection
 from dispatch.units import Instant, Money
@@ -56,6 +58,8 @@ class Look:
     def __init__(self, connection: Connection, market_id: MarketId) -> None:
         self.connection, self.market_id = connection, market_id
         self._seen: dict[tuple[str, str], Any] = {}
+        self._preferences: dict[str, Preferences | None] = {}
+        self._staff: dict[str, list[Preferences]] = {}
 
     def _look(self, projection: Projection[V], name: str) -> V | None:
         """An entity; looked up once, since the moment is one."""
@@ -84,6 +88,24 @@ class Look:
     def account(self, order_id: OrderId) -> AccountState | None:
         """The money of an order."""
         return self._look(rows.ACCOUNTS, order_id)
+
+    def fetch_preferences(self, persons: Collection[str]) -> None:
+        """Look up at once what some persons have chosen."""
+        for some in parts(sorted(persons)):
+            known = notice_people.preferences(self.connection, self.market_id, some)
+            self._preferences |= {person: known.get(person) for person in some}
+
+    def preferences(self, person: str) -> Preferences | None:
+        """What a person has chosen."""
+        if person not in self._preferences:
+            self.fetch_preferences([person])
+        return self._preferences[person]
+
+    def staff_preferences(self, role: str) -> list[Preferences]:
+        """What the people of a role have chosen."""
+        if role not in self._staff:
+            self._staff[role] = notice_people.staff_preferences(self.connection, self.market_id, role)
+        return self._staff[role]
 
     @property
     def care(self) -> CareRules:

@@ -129,7 +129,8 @@ def add_notices(
     if not _move_mark(connection, market_id, after_seq, reached):
         return False
     add_missing(connection, NOTICES, [_notice_row(notice) for notice, _ in notices])
-    add_missing(connection, OUTBOX, [_step_row(notice, 0, due_at) for notice, due_at in notices if notice.plan])
+    sent = [_step_row(notice, 0, due_at) for notice, due_at in notices if notice.plan and notice.state == OPEN]
+    add_missing(connection, OUTBOX, sent)
     return True
 
 
