@@ -55,9 +55,9 @@ def expand(
     matrix = matrix_of(kept_matrix(connection, market_id))
     look = Look(connection, market_id)
     tellings = [(entry, one) for entry in entries for one in (*told_of_orders(look, entry), *told_of_care(look, entry))]
-    look.fetch_preferences({person for _, one in tellings for person in persons(one)})
+    look.fetch_people({person for _, one in tellings for person in persons(one)})
     due = [due for entry, one in tellings for due in _notices(look, matrix, one, entry, face, now)]
-    return Expanded([(_if_reached(notice, ways), due_at) for notice, due_at in due], reached)
+    return Expanded([(_if_reached(look, notice, due_at > now, ways), due_at) for notice, due_at in due], reached)
 
 
 def matrix_of(kept: KeptMatrix) -> Matrix:
@@ -75,9 +75,12 @@ def _notices(look: Look, matrix: Matrix, telling: Telling, entry: Recorded, face
             yield _notice(telling, one, entry, face, now)
 
 
-def _if_reached(notice: Notice, ways: Collection[SendChannel]) -> Notice:
-    """The notice; where none of its channels is set up, nobody need try them."""
-    return notice if not notice.plan or set(notice.plan) & set(ways) else replace(notice, state=UNREACHED)
+def _if_reached(look: Look, notice: Notice, later: bool, ways: Collection[SendChannel]) -> Notice:
+    """The notice; where surely no channel reaches the person now, nobody need try them."""
+    possible = set(notice.plan) & set(ways)
+    if not later and not look.has_device(notice.person):
+        possible.discard(SendChannel.PUSH)
+    return notice if possible or not notice.plan else replace(notice, state=UNREACHED)
 
 
 def _notice(telling: Telling, to: Recipient, entry: Recorded, face: Face, now: Instant) -> Due:

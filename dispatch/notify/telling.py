@@ -59,6 +59,7 @@ class Look:
         self.connection, self.market_id = connection, market_id
         self._seen: dict[tuple[str, str], Any] = {}
         self._preferences: dict[str, Preferences | None] = {}
+        self._devices: dict[str, bool] = {}
         self._staff: dict[str, list[Preferences]] = {}
 
     def _look(self, projection: Projection[V], name: str) -> V | None:
@@ -89,17 +90,25 @@ class Look:
         """The money of an order."""
         return self._look(rows.ACCOUNTS, order_id)
 
-    def fetch_preferences(self, persons: Collection[str]) -> None:
-        """Look up at once what some persons have chosen."""
+    def fetch_people(self, persons: Collection[str]) -> None:
+        """Look up at once what some persons have chosen, and which of them have a device for messages."""
         for some in parts(sorted(persons)):
             known = notice_people.preferences(self.connection, self.market_id, some)
             self._preferences |= {person: known.get(person) for person in some}
+            with_device = notice_people.with_devices(self.connection, self.market_id, some)
+            self._devices |= {person: person in with_device for person in some}
 
     def preferences(self, person: str) -> Preferences | None:
         """What a person has chosen."""
         if person not in self._preferences:
-            self.fetch_preferences([person])
+            self.fetch_people([person])
         return self._preferences[person]
+
+    def has_device(self, person: str) -> bool:
+        """Whether messages can be pushed to a person."""
+        if person not in self._devices:
+            self.fetch_people([person])
+        return self._devices[person]
 
     def staff_preferences(self, role: str) -> list[Preferences]:
         """What the people of a role have chosen."""

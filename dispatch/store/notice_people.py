@@ -119,6 +119,13 @@ def put_device(connection: Connection, device: NoticeDevice) -> NoticeDevice:
     return NoticeDevice(**values)
 
 
+def with_devices(connection: Connection, market_id: MarketId, persons: Collection[str]) -> frozenset[str]:
+    """Those of some persons who have a device that takes messages."""
+    c = DEVICES.c
+    where = (c.market_id == market_id, c.person.in_(sorted(persons)), c.state == ACTIVE)
+    return frozenset(connection.execute(select(c.person).where(*where)).scalars())
+
+
 def devices(
     connection: Connection, market_id: MarketId, *, person: str | None = None, state: str | None = None
 ) -> list[NoticeDevice]:
