@@ -1,13 +1,25 @@
 """Python's collector of garbage, kept from looking through what stays.
 
-Modules, compiled kernels and the orders of a market live as long as the process, and a full collection looks through
-all of them: 0.16 s of CPU with 10,000 orders, 0.32 s with 50,000, in the middle of whatever tick or request it
-happens to be.
+Modules, compiled kernels, the orders of a market and requests that wait live long, and a full collection looks through
+all of them: 0.4 s with 2,000 riders who wait for tasks, every few seconds, in the middle of whatever request or tick it
+happens to be. So full collections come at set times, and what they leave over is kept out of the next ones; garbage
+that dies young is collected as ever.
 """
 
 from __future__ import annotations
 
+import asyncio
 import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+EVERY_S: Final = 60.0
+"""Wall seconds between two collections of what was made since the last one."""
+_ALL_ROUNDS: Final = 60
+"""After so many of them, everything is looked through once: what was kept out may have become garbage."""
+_USUAL: Final = gc.get_threshold()
+_NEVER: Final = 1 << 30
 
 
 def keep_out_what_stays() -> None:
@@ -17,3 +29,24 @@ def keep_out_what_stays() -> None:
     """
     gc.collect()
     gc.freeze()
+
+
+async def collect_at_set_times(every_s: float = EVERY_S) -> None:
+    """Collect what was made lately, and now and then everything, until cancelled; never in between."""
+    with _young_only():
+        while True:
+            for _ in range(_ALL_ROUNDS):
+                await asyncio.sleep(every_s)
+                keep_out_what_stays()
+            gc.unfreeze()
+
+
+@contextmanager
+def _young_only() -> Iterator[None]:
+    """Let nothing start a full collection by itself."""
+    gc.set_threshold(_USUAL[0], _USUAL[1], _NEVER)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*_USUAL)
+        gc.unfreeze()

@@ -27,7 +27,7 @@ from dispatch.service.desk import PLANS_KEPT, Desk
 from dispatch.service.feed import Feed
 from dispatch.service.forgetting import keep_forgetting
 from dispatch.service.forward import Forwarder, serve
-from dispatch.service.garbage import keep_out_what_stays
+from dispatch.service.garbage import collect_at_set_times, keep_out_what_stays
 from dispatch.service.holder import Holder
 from dispatch.service.host import Host
 from dispatch.service.ids import new_id
@@ -129,6 +129,7 @@ async def run_services(
         _listen(services)
         group = await stack.enter_async_context(Background())
         group.start(_get_ready(services, pool, how), "warm-up")
+        group.start(collect_at_set_times(), "garbage")
         if forwarder is not None:
             _join(services, forwarder, group)
         if how.holding:
