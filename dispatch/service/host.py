@@ -141,6 +141,7 @@ class Host:
 
     async def _recall(self, asks: Sequence[Ask]) -> dict[str, Remembered]:
         """What is remembered of those commands that were carried out before."""
+        await self._settled()
         names = [ask.command_id for ask in asks if ask.repeatable and self._seen.may_have(ask.command_id)]
         if not names:
             return {}
