@@ -13,6 +13,7 @@ from typing import Protocol, TypeVar
 
 from sqlalchemy import Connection
 
+from dispatch.errors import StaleError
 from dispatch.model.order import Channel, MarketId, Merchant, MerchantId, OrderId
 from dispatch.model.rider import RiderId
 from dispatch.model.state import MarketState, OfferState, OrderState, RiderState, unknown
@@ -50,10 +51,17 @@ class Reads:
         with self._store.reading() as connection:
             return query(connection)
 
+    async def _held(self, market_id: MarketId, query: Callable[[MarketState], T | None]) -> T | None:
+        """What the market says in memory; None also where this process does not hold it."""
+        host = self._markets.held(market_id)
+        try:
+            return None if host is None else await host.look(query)
+        except StaleError:
+            return None  # another process holds it by now
+
     async def one(self, projection: Projection[V], market_id: MarketId, name: str) -> V:
         """One entity. Raises NotFoundError."""
-        host = self._markets.held(market_id)
-        found = None if host is None else await host.look(lambda state: _in_memory(state, projection, name))
+        found = await self._held(market_id, lambda state: _in_memory(state, projection, name))
         if found is not None:
             return found
         return (await self.run(lambda c: queries.find(c, projection, market_id, name))).value
@@ -83,8 +91,7 @@ class Reads:
 
     async def tasks(self, market_id: MarketId, rider_id: RiderId) -> RiderTasks:
         """All that a rider's device shows, as of one moment. Raises NotFoundError."""
-        host = self._markets.held(market_id)
-        found = None if host is None else await host.look(lambda state: _tasks(_Memory(state), rider_id))
+        found = await self._held(market_id, lambda state: _tasks(_Memory(state), rider_id))
         found = found or await self.run(lambda c: _tasks(_Rows(c, market_id), rider_id))
         if found is None:
             raise unknown("rider", rider_id)
