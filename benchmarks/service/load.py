@@ -13,6 +13,7 @@ import os
 import random
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -108,7 +109,9 @@ async def load(service: Service, wanted: Wanted) -> tuple[Found, list[Row]]:
     for rider in riders:
         rider.close()
     rows = _rows(wanted, found, consoles, logged, took_s, spent)
-    click.echo(f"{sum(rider.refused for rider in riders)} steps of riders were refused")
+    refused = sum((rider.refused for rider in riders), Counter[str]())
+    said = ", ".join(f"{count} {code}" for code, count in refused.most_common()) or "none"
+    click.echo(f"Steps of riders that were refused: {said}.")
     return found, rows
 
 

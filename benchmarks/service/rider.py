@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -42,7 +43,7 @@ class LoadRider:
         self._chance, self._took = chance, took
         self._sequence = 0
         self._tag = ""
-        self.refused = 0
+        self.refused: Counter[str] = Counter()
 
     async def begin(self) -> None:
         """Start the shift."""
@@ -127,9 +128,9 @@ class LoadRider:
             action["sequence"] = self._sequence
         answer = await self._write("actions", "/v1/riders/me/actions", {"actions": actions})
         told = answer.json()
-        refused = sum(result["status"] == "refused" for result in told["results"])
+        refused = [result["code"] for result in told["results"] if result["status"] == "refused"]
         if refused:
-            self.refused += refused
+            self.refused.update(refused)
             await asyncio.sleep(1.0)
         self._tag = answer.tag
         tasks: Json = told["tasks"]
