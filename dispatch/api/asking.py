@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Annotated
 
-from fastapi import Depends, Header
+from fastapi import Depends, Header, Response
 
-from dispatch.api.auth import InMarket, Who
+from dispatch.api.auth import Credentials, MarketName, market_of, principal_of
 from dispatch.api.etag import version_in
-from dispatch.api.state import Api, AppRequest
+from dispatch.api.state import AppRequest
 from dispatch.errors import DispatchError
 from dispatch.model.commands import Command
 from dispatch.model.order import MarketId
@@ -103,17 +103,20 @@ class Asking:
         )
 
 
-async def _asking(
+async def asking_of(
     request: AppRequest,
-    api: Api,
-    who: Who,
-    market_id: InMarket,
+    response: Response,
+    credentials: Credentials,
+    market_id: MarketName = None,
     key: Annotated[str | None, KEY] = None,
     if_match: Annotated[str | None, Header(description='The ETag last seen, such as "7".')] = None,
 ) -> Asking:
+    """What carries out the commands of a request. Raises what ``market_of`` does, and InvalidInputError."""
+    market = await market_of(request, response, credentials, market_id)
+    who = await principal_of(request, response, credentials)
     content = sha256(f"{request.method} {request.url.path}\n".encode() + await request.body()).hexdigest()
-    return Asking(api, who, market_id, key, content, version_in(if_match))
+    return Asking(request.state["services"], who, market, key, content, version_in(if_match))
 
 
-Asks = Annotated[Asking, Depends(_asking)]
+Asks = Annotated[Asking, Depends(asking_of)]
 """Write ``asks: Asks`` among the arguments of an endpoint that changes something."""

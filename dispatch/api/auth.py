@@ -1,19 +1,20 @@
 """Who asks, and about which market: the first thing every endpoint knows.
 
 Everything that endpoints depend on is ``async``, also where nothing is waited for: other functions would each go to a
-thread and back, which costs more than the rest of a short request.
+thread and back, which costs more than the rest of a short request. And nothing here depends on more than the
+credentials: FastAPI works out all that is below a dependency anew for each that needs it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import Depends, Query, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from dispatch.api.limits import within_quota
-from dispatch.api.state import Api, AppRequest
+from dispatch.api.state import AppRequest
 from dispatch.errors import ConflictError
 from dispatch.model.order import MarketId
 from dispatch.model.rider import RiderId
@@ -22,16 +23,21 @@ from dispatch.service.principals import Principal, Right, UnauthenticatedError
 _BEARER = HTTPBearer(auto_error=False, description="An access token of a person or a device, or the key of a server.")
 
 
-async def principal_of(
-    request: AppRequest,
-    response: Response,
-    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)],
-) -> Principal:
-    """Who asks, if not too often. Raises UnauthenticatedError, TooManyError."""
+Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]
+"""What a request says of who sends it."""
+_KNOWN: Final = "dispatch.principal"
+
+
+async def principal_of(request: AppRequest, response: Response, credentials: Credentials) -> Principal:
+    """Who asks, if not too often; found out once for each request. Raises UnauthenticatedError, TooManyError."""
+    known: Principal | None = request.scope.get(_KNOWN)
+    if known is not None:
+        return known
     if credentials is None:
         raise UnauthenticatedError("The request has no credentials.", "Send the header `Authorization: Bearer ...`.")
     who = await request.state["guard"].principal(credentials.credentials)
     await within_quota(request.state["services"], who, response)
+    request.scope[_KNOWN] = who
     return who
 
 
@@ -39,28 +45,36 @@ Who = Annotated[Principal, Depends(principal_of)]
 """Write ``who: Who`` among the arguments of an endpoint to get the principal."""
 
 
-async def _market(
-    api: Api, who: Who, market_id: Annotated[str | None, Query(description="Needed where there is a choice.")] = None
+MarketName = Annotated[str | None, Query(description="Needed where there is a choice.")]
+"""The market that a request names."""
+
+
+async def market_of(
+    request: AppRequest, response: Response, credentials: Credentials, market_id: MarketName = None
 ) -> MarketId:
-    return who.market(None if market_id is None else MarketId(market_id), frozenset(api.markets.all))
+    """The market that the request is about, one of the principal's. Raises what ``principal_of`` and ``market`` do."""
+    who = await principal_of(request, response, credentials)
+    wanted = None if market_id is None else MarketId(market_id)
+    return who.market(wanted, frozenset(request.state["services"].markets.all))
 
 
-InMarket = Annotated[MarketId, Depends(_market)]
+InMarket = Annotated[MarketId, Depends(market_of)]
 """Write ``market_id: InMarket`` to get the market that the request is about, which is one of the principal's."""
 
 
-def may(right: Right) -> Callable[[Principal], Awaitable[None]]:
+def may(right: Right) -> Callable[..., Awaitable[None]]:
     """For ``dependencies=[Depends(may(Right.X))]`` of an endpoint: only for those who have the right."""
 
-    async def check(who: Who) -> None:
-        who.need(right)
+    async def check(request: AppRequest, response: Response, credentials: Credentials) -> None:
+        (await principal_of(request, response, credentials)).need(right)
 
     check.__dict__["right"] = right
     return check
 
 
-async def rider_who_asks(who: Who) -> RiderId:
+async def rider_who_asks(request: AppRequest, response: Response, credentials: Credentials) -> RiderId:
     """The rider who asks. Raises ForbiddenError, ConflictError (code "no_rider")."""
+    who = await principal_of(request, response, credentials)
     who.need(Right.RIDE)
     if who.rider_id is None:
         raise ConflictError("These credentials belong to no rider.", "Sign in as a rider.", code="no_rider")

@@ -10,7 +10,8 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
 from dispatch.api.app import ROOMS
-from dispatch.api.auth import principal_of
+from dispatch.api.asking import asking_of
+from dispatch.api.auth import market_of, principal_of, rider_who_asks
 from dispatch.service.principals import Right
 
 
@@ -52,7 +53,9 @@ def endpoints() -> list[Endpoint]:
 def _asked(dependant: Dependant) -> tuple[frozenset[Right], bool, bool]:
     calls = list(_calls(dependant))
     rights = frozenset(call.__dict__["right"] for call in calls if "right" in getattr(call, "__dict__", {}))
-    return rights, principal_of in calls, any(getattr(call, "__name__", "") == "_market" for call in calls)
+    of_market = {market_of, asking_of}.intersection(calls)
+    known = rights or of_market or {principal_of, rider_who_asks}.intersection(calls)
+    return rights, bool(known), bool(of_market)
 
 
 def _calls(dependant: Dependant) -> Iterator[object]:
