@@ -23,7 +23,7 @@ router = APIRouter(prefix="/v1/events", tags=["events"])
 
 HEARTBEAT_S: Final = 15.0
 _AT_ONCE: Final = 500
-_GATHER_S: Final = 0.05
+_GATHER_S: Final = 0.2
 """What happens so soon after something was sent goes out together."""
 _SEQ = Query(ge=0, le=2**53)
 _TYPES = Query(description="Only these types; without, all but positions.", max_length=100)
