@@ -26,6 +26,7 @@ from benchmarks.timing import Work, interleaved
 from dispatch.solver.assign import way_out_costs
 from dispatch.solver.bundles import Bundles
 from dispatch.solver.match_own import match_at_prices
+from dispatch.solver.pairs import pair_costs
 from dispatch.solver.params import Params
 from dispatch.solver.price_candidates import Guided, Known, match_guided, match_known
 from dispatch.solver.problem import Ints, Problem
@@ -161,9 +162,10 @@ def all_costs(bench: Bench) -> NDArray[np.int32]:
     """What every waiting order costs with every rider, int32 (B, R); the largest number where it does not fit."""
     orders, riders = len(bench.lead), bench.problem.rider_count
     cost, most = np.empty((orders, riders), np.int32), np.iinfo(np.int32).max
-    every = np.arange(riders)
+    one, first, every = np.array([0, 1]), np.zeros(riders, np.int64), np.arange(riders)
     for row in range(orders):
-        cost[row] = np.minimum(bench.prices(np.full(riders, row), every), most)
+        costs = pair_costs(bench.view, bench.table, one, bench.lead[row : row + 1], first, every, bench.scratch)
+        cost[row] = np.minimum(costs, most)
     return cost
 
 

@@ -85,10 +85,8 @@ class Bench:
 
     def prices(self, row: Ints, column: Ints) -> Ints:
         """The product's price of each pair."""
-        cost = np.empty(len(row), np.int64)
         every = np.arange(len(self.lead) + 1)
-        pair_costs(self.view, self.table, every, self.lead, row, column, self.scratch, cost)
-        return cost
+        return pair_costs(self.view, self.table, every, self.lead, row, column, self.scratch)
 
     def scores(self, row: Ints, column: Ints) -> stack.Scores:
         """The stack's price of each pair."""

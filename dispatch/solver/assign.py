@@ -88,8 +88,7 @@ def _match_nearest(
     near = nearest_riders(view, table, bundles.members[bundles.start[:-1]], k)
     row, slot = np.nonzero(near >= 0)
     column = near[row, slot]
-    cost = np.empty(len(row), np.int64)
-    pair_costs(view, table, bundles.start, bundles.members, row, column, scratch, cost)
+    cost = pair_costs(view, table, bundles.start, bundles.members, row, column, scratch)
     pays = cost < np.minimum(out[row], INFEASIBLE)  # a rider at the price of the way out is no gain
     row, column, cost = row[pays], column[pays], cost[pays]
     chosen = matcher(row, column, cost, out)

@@ -14,6 +14,7 @@ from dispatch.geo.kernel import inlined_kernel, is_beyond, kernel, move, travel_
 from dispatch.solver.ahead import AT, HERE, look_ahead
 from dispatch.solver.grid import Ends, Grid, beyond_ring_m, cell_of, gap_m, make_grid, soonest_s
 from dispatch.solver.problem import OPEN, Ints
+from dispatch.solver.sweep import by_place
 from dispatch.solver.tableau import Tableau
 from dispatch.solver.view import View, may_carry
 
@@ -42,8 +43,7 @@ def nearest_riders(view: View, table: Tableau, lead: Ints, k: int) -> Ints:
     near = np.full((len(lead), min(k, len(table.length))), -1, np.int64)
     if near.size:
         grid = make_grid(view, route_ends(view, table))
-        together = np.argsort(view.orders.merchant[lead], kind="stable")
-        _fill_near(view, table, grid, lead, together, near, np.zeros(near.shape[1], np.int64))
+        _fill_near(view, table, grid, lead, by_place(view, lead), near, np.zeros(near.shape[1], np.int64))
     return near
 
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from dispatch.geo.kernel import inlined_kernel, kernel, move
 from dispatch.solver.insertion import Scratch, Slot, cheapest_insertion, copy_with
 from dispatch.solver.problem import Ints
+from dispatch.solver.sweep import by_place
 from dispatch.solver.tableau import Tableau, put, slot_for
 from dispatch.solver.view import View, may_carry
 from dispatch.solver.walk import INFEASIBLE
@@ -16,17 +17,30 @@ Mask = NDArray[np.bool_]
 """One flag for each member of the bundles."""
 
 
-@kernel
 def pair_costs(
-    view: View, table: Tableau, start: Ints, members: Ints, bundle: Ints, rider: Ints, scratch: Scratch, costs: Ints
-) -> None:
-    """Price each candidate pair (bundle[i], rider[i]) into ``costs``; INFEASIBLE where it does not fit.
+    view: View, table: Tableau, start: Ints, members: Ints, bundle: Ints, rider: Ints, scratch: Scratch
+) -> Ints:
+    """The price of each candidate pair (bundle[i], rider[i]), int64 (n,); INFEASIBLE where it does not fit.
 
     The orders of bundle b are members[start[b]:start[b + 1]], put in one after the other, each where it is cheapest
-    then.
+    then. ``bundle`` never decreases.
     """
-    for i in range(bundle.shape[0]):
-        costs[i] = pair_cost(view, table, members[start[bundle[i]] : start[bundle[i] + 1]], rider[i], scratch)
+    costs = np.empty(len(bundle), np.int64)
+    first = np.searchsorted(bundle, np.arange(len(start)))
+    sequence = by_place(view, members[start[:-1]])
+    _fill_costs(view, table, start, members, first, sequence, rider, scratch, costs)
+    return costs
+
+
+@kernel
+def _fill_costs(
+    view: View, table: Tableau, start: Ints, members: Ints, first: Ints, sequence: Ints, rider: Ints,
+    scratch: Scratch, costs: Ints,
+) -> None:  # fmt: skip
+    """Price the pairs of each bundle b, which are first[b]:first[b + 1], in a sequence of bundles."""
+    for b in sequence:
+        for i in range(first[b], first[b + 1]):
+            costs[i] = pair_cost(view, table, members[start[b] : start[b + 1]], rider[i], scratch)
 
 
 @inlined_kernel

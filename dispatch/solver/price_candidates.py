@@ -138,10 +138,8 @@ class _Hunt:
     def show(self, riders: Ints) -> None:
         """Price the pairs with these riders, (B, K)."""
         row, slot = np.nonzero(riders >= 0)
-        block, flat = np.full(riders.shape, INFEASIBLE), np.empty(len(row), np.int64)
-        start, members = self.bundles.start, self.bundles.members
-        pair_costs(self.view, self.table, start, members, row, riders[row, slot], self.scratch, flat)
-        block[row, slot] = flat
+        block, start, members = np.full(riders.shape, INFEASIBLE), self.bundles.start, self.bundles.members
+        block[row, slot] = pair_costs(self.view, self.table, start, members, row, riders[row, slot], self.scratch)
         behind = self.filled + riders.shape[1]
         self.rider[:, self.filled : behind], self.cost[:, self.filled : behind] = riders, block
         self.least, self.filled = np.minimum(self.least, block.min(axis=1, initial=INFEASIBLE)), behind

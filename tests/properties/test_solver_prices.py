@@ -41,8 +41,7 @@ def all_costs(work: Bench, bundles: Bundles) -> Ints:
     """What every bundle costs with every rider."""
     rows, riders = len(bundles.start) - 1, work.problem.rider_count
     row, rider = np.divmod(np.arange(rows * riders), riders)
-    cost = np.empty(len(row), np.int64)
-    pair_costs(work.view, work.table, bundles.start, bundles.members, row, rider, work.scratch, cost)
+    cost = pair_costs(work.view, work.table, bundles.start, bundles.members, row, rider, work.scratch)
     return cost.reshape(rows, riders)
 
 
