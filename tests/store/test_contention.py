@@ -47,7 +47,7 @@ def test_a_session_that_hangs_is_ended_by_the_next_holder(postgres_url: str, han
             hang(hanging)
             began = time.monotonic()
             store.run(lambda c: fence_market(c, MARKET, 5)).result(30)
-            assert 1 < time.monotonic() - began < 8
+            assert 1 < time.monotonic() - began < 15
             assert not _is_there(store, hanging.info.backend_pid)
         store.submit(an_append("c2", [KNOWN], 1, fence=5)).result()
 

@@ -163,7 +163,7 @@ class Phone:
             made = await self._city.ask("POST", f"/v1/riders/{self._rider_id}/devices", {"device_id": device})
             token = made.json()["refresh_token"]
             tokens = await self._city.ask("POST", "/v1/auth/refresh", {"refresh_token": token})
-            if tokens.status_code == 200:  # a token that was used just when the service was killed counts no more
+            if tokens.status_code == 200:  # a token counts no more where its answer was lost for longer than a minute
                 self._token = tokens.json()["access_token"]
                 self._device = f"{made.json()['account_id']}:{device}"
                 return
