@@ -1,6 +1,6 @@
 "use strict";
 const SVG = "http://www.w3.org/2000/svg";
-const here = `/v1/track/${location.pathname.split("/")[2]}`;
+const here = location.pathname.replace(/\/t\/([^/]+)$/, "/v1/track/$1");
 const lang = document.documentElement.lang;
 const find = (id) => document.getElementById(id);
 const words = JSON.parse(find("words").textContent);
@@ -211,19 +211,20 @@ for (const form of document.querySelectorAll("form[data-to]")) {
 find("rate_form").addEventListener("submit", (event) => {
   event.preventDefault();
   const { stars, text } = event.target.elements;
-  attempt(event.submitter, find("rate_form").appendChild(make("output")), "", async () => draw(await ask("/rating", { stars: Number(stars.value), text: text.value })));
+  const rating = { stars: Number(stars.value), text: text.value };
+  attempt(find("rate_form").querySelector("button"), find("rate_said"), "", async () => draw(await ask("/rating", rating)));
 });
 
 find("pay").addEventListener("click", () => attempt(find("pay"), find("note"), "", async () => location.assign((await ask("/payment/checkout", {})).url)));
 
-find("cancel").addEventListener("click", () => attempt(find("cancel"), make("output"), "", async () => {
+find("cancel").addEventListener("click", () => attempt(find("cancel"), find("cancel_said"), "", async () => {
   find("sure_cost").textContent = cost(await ask("/cancel"));
   find("sure").returnValue = "no";
   find("sure").showModal();
 }));
 
 find("sure").addEventListener("close", () => {
-  if (find("sure").returnValue === "yes") attempt(find("cancel"), make("output"), "", async () => draw(await ask("/cancel", {})));
+  if (find("sure").returnValue === "yes") attempt(find("cancel"), find("cancel_said"), "", async () => draw(await ask("/cancel", {})));
 });
 
 function cost({ how, least, most }) {
