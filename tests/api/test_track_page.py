@@ -20,6 +20,7 @@ from dispatch.model.lifecycle import OrderStatus
 from dispatch.model.payment import PaymentStatus
 from dispatch.notify.wording import LANGUAGES, placeholders
 from tests.support.browser import Tab, browser
+from tests.support.scripted_day import a_day
 from tests.support.shop_api import PLACE, Shop, shop
 
 WRONG = f"/t/{'x' * 43}"
@@ -171,6 +172,19 @@ def test_a_customer_watches_an_order_come_writes_and_rates_it(open_shop: Shop, t
     assert [one["text"] for one in said] == ["no onions", "hot"]
     assert said[1]["stars"] == 4
     assert tab.errors == []
+
+
+def test_the_page_says_from_when_until_when_an_order_is_expected(sqlite_url: str, tab: Tab) -> None:
+    with a_day(sqlite_url) as day:
+        order_id = day.accepted()
+        day.starts("r1")
+        day.wait(60)
+        expected = day.customer("GET", day.link(order_id)).json()["expected"]
+        tab.open(page_of(day, order_id))
+        tab.until_text("Expected")
+        minutes = [int(expected[name][14:16]) for name in ("early_at", "late_at")]
+        shown = re.findall(r":(\d\d)", str(tab.run("document.getElementById('when_time').textContent")))
+        assert [int(one) for one in shown] == minutes
 
 
 def test_a_customer_is_told_what_cancelling_costs_before_it_counts(open_shop: Shop, tab: Tab) -> None:
