@@ -19,7 +19,7 @@ from dispatch.model.commands import AcceptOffer, Command, RegisterRider, StartSh
 from dispatch.model.order import Vehicle
 from dispatch.model.place import Place, Position
 from dispatch.model.rider import Rider, RiderId, Shift, ShiftId
-from dispatch.model.state import RiderState
+from dispatch.model.state import OfferState, RiderState
 from dispatch.service.asks import Ask
 from dispatch.service.host import Host
 from dispatch.store.live.ports import LiveState
@@ -28,7 +28,7 @@ from dispatch.units import Instant, Seconds
 LOG: Final = logging.getLogger(__name__)
 PREFIX: Final = "robot-"
 ANSWER_S: Final[Seconds] = 10
-"""How long a robot takes to accept an offer."""
+"""How long a robot takes to accept an offer that lasts as long."""
 _AGAIN_S: Final[Seconds] = 10
 """When a robot tries again what was refused."""
 _AROUND_M: Final = 1_000
@@ -107,8 +107,7 @@ class Robots:
     def _step(self, rider: RiderState) -> Step | None:
         """What a robot does next: answer the oldest offer, or go on with its route, whichever comes first."""
         state, now, rider_id = self._host.state, self._host.clock.now(), rider.rider.id
-        offers = [state.offers[offer_id] for offer_id in rider.offers]
-        steps = [Step(o.made_at + ANSWER_S, AcceptOffer(rider_id=rider_id, offer_id=o.offer_id)) for o in offers]
+        steps = [_accept(state.offers[offer_id]) for offer_id in rider.offers]
         step = next_step(state, rider_id, now, self._ride)
         every = [*sorted(steps, key=_order), *([] if step is None else [step])]
         first = min(every, key=lambda one: one.at, default=None)
@@ -122,6 +121,11 @@ class Robots:
             return 0
         ends = np.array([[place.latitude, place.longitude] for place in (origin, destination)])
         return int(self._travel.pairs(ends[:1], ends[1:], rider.rider.vehicle)[0])
+
+
+def _accept(offer: OfferState) -> Step:
+    at = min(offer.made_at + ANSWER_S, offer.expires_at)
+    return Step(at, AcceptOffer(rider_id=offer.rider_id, offer_id=offer.offer_id))
 
 
 def _order(step: Step) -> tuple[Instant, str]:
