@@ -19,6 +19,7 @@ from dispatch.model.rider import RiderId
 from dispatch.model.state import MarketState, OfferState, OrderState, RiderState, unknown
 from dispatch.service.markets import Markets
 from dispatch.store import queries, rows
+from dispatch.store.entities import Remembered
 from dispatch.store.queries import Cut, OrderFilter, Page
 from dispatch.store.rows import Projection
 from dispatch.store.store import Store
@@ -61,7 +62,7 @@ class Reads:
 
     async def one(self, projection: Projection[V], market_id: MarketId, name: str) -> V:
         """One entity. Raises NotFoundError."""
-        found = await self._held(market_id, lambda state: _in_memory(state, projection, name))
+        found = await self._held(market_id, lambda state: _at_hand(state, projection, name))
         if found is not None:
             return found
         return (await self.run(lambda c: queries.find(c, projection, market_id, name))).value
@@ -124,6 +125,13 @@ class _Rows:
 
 def _in_memory(state: MarketState, projection: Projection[V], name: str) -> V | None:
     found: V | None = getattr(state, projection.field).get(name)
+    return found
+
+
+def _at_hand(state: MarketState, projection: Projection[V], name: str) -> V | None:
+    """One entity that is in memory; what is at rest is better read on a thread than in the way of everybody."""
+    every = getattr(state, projection.field)
+    found: V | None = every.at_hand(name) if isinstance(every, Remembered) else every.get(name)
     return found
 
 

@@ -83,6 +83,10 @@ class Remembered(MutableMapping[K, V]):
         """These have been read."""
         self._held.update(found)
 
+    def at_hand(self, key: K) -> V | None:
+        """One that has been read, without looking for it in the database."""
+        return self._held.get(key)
+
     def __getitem__(self, key: K) -> V:
         value = self._held[key]
         return self._fetched(key) if value is None else value

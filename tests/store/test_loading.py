@@ -44,6 +44,7 @@ def test_what_was_not_read_is_read_once_when_it_is_asked_for() -> None:
     )
     with pytest.raises(KeyError):
         found["z"]
+    assert (found.at_hand("a"), found.at_hand("c"), found.at_hand("z")) == (None, 3, None)
     assert shelf.asked == []
     assert (found["c"], found["a"], found["a"], found.get("a")) == (3, 1, 1, 1)
     assert shelf.asked == [("a",)]
