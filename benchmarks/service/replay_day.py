@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Final
 
 import click
-import httpx
 from rich.console import Console
 from rich.table import Table
 
@@ -29,7 +28,7 @@ from dispatch.model.order import MarketId
 from dispatch.solver.solve import solve
 from dispatch.store.store import open_store
 from dispatch.units import HOUR_S, Instant
-from simulations.drive.api import Caller, ServiceClock, instant_of
+from simulations.drive.api import Caller, ServiceClock, clients_of, instant_of
 from simulations.drive.day import Day, register
 from simulations.drive.progress import Progress
 from simulations.instance import Instance
@@ -101,8 +100,8 @@ def simulated(instance: Instance) -> Metrics:
 
 async def replay(service: Service, instance: Instance) -> Progress:
     """Play the instance through the API of a running service, and wait for its end."""
-    limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
-    async with httpx.AsyncClient(base_url=service.url, limits=limits, timeout=90) as client:
+    clients = clients_of(service.url)
+    async with clients() as client:
         office = Caller(client, service.key, MARKET)
         pace = {"tick_s": instance.rules.tick_s, "least_s": instance.rules.tick_s, "pressure_orders": 10_000}
         (await office.ask("PATCH", f"/v1/markets/{MARKET}", {"pace": pace})).raise_for_status()
@@ -116,7 +115,7 @@ async def replay(service: Service, instance: Instance) -> Progress:
         chance = random.Random("customers-0")  # as in the simulation with seed 0
         patience = {order.id: chance.random() for order in day.orders}
         progress = Progress()
-        await Day(client, office, MARKET, day, clock, progress, patience).run()
+        await Day(clients, office, MARKET, day, clock, progress, patience).run()
         return progress
 
 

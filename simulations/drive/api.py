@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -15,7 +15,18 @@ import httpx
 from dispatch.units import Instant
 
 PATIENCE_S: Final = 60.0
+_LONGEST_S: Final = 90.0
+"""More than the longest poll."""
 _AWAY: Final = (502, 503, 504)
+Clients = Callable[[], httpx.AsyncClient]
+"""Makes a client; whoever asks for it closes it."""
+
+
+def clients_of(url: str) -> Clients:
+    """Makes clients of one service. Robots have one each: a pool looks through all its connections at every request."""
+    trust = httpx.create_ssl_context()
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
+    return lambda: httpx.AsyncClient(base_url=url, limits=limits, timeout=_LONGEST_S, verify=trust)
 
 
 @dataclass(slots=True)

@@ -17,7 +17,7 @@ from dispatch.model.order import Order, OrderId
 from dispatch.model.reasons import CancelReason
 from dispatch.model.rider import Rider, Shift, ShiftId
 from dispatch.units import Instant, Seconds
-from simulations.drive.api import Caller, ServiceClock, instant_of, rfc3339
+from simulations.drive.api import Caller, Clients, ServiceClock, clients_of, instant_of, rfc3339
 from simulations.drive.line import telling
 from simulations.drive.progress import Progress, Stage
 from simulations.drive.rider import RobotRider
@@ -52,8 +52,8 @@ async def _until_stopped(playing: Coroutine[None, None, None]) -> None:
 async def _play(
     url: str, key: str, instance: Instance, market: str | None, skip_s: Seconds, progress: Progress, *, again: bool
 ) -> None:
-    limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
-    async with httpx.AsyncClient(base_url=url, limits=limits, timeout=90) as client:
+    clients = clients_of(url)
+    async with clients() as client:
         answer = await client.get("/v1/markets", headers={"Authorization": f"Bearer {key}"})
         known = {found["id"]: found for found in answer.raise_for_status().json()}
         name = market or next(iter(known))
@@ -64,7 +64,7 @@ async def _play(
         turn = 0
         while turn == 0 or again:
             day = _moved(instance, int(clock.now()), skip_s, turn)
-            await Day(client, office, name, day, clock, progress).run()
+            await Day(clients, office, name, day, clock, progress).run()
             turn += 1
 
 
@@ -133,7 +133,7 @@ def _moved(instance: Instance, now: Instant, skip_s: Seconds, turn: int) -> Inst
 class Day:
     """One day being played. ``patience``: a number in 0..1 for orders; who has a low one calls off what takes long."""
 
-    client: httpx.AsyncClient
+    clients: Clients
     office: Caller
     market: str
     instance: Instance
@@ -202,13 +202,14 @@ class Day:
             refresh = tokens["refresh_token"]
             return str(tokens["access_token"])
 
-        caller = Caller(self.client, "", self.market)
         known = {str(name): order for name, order in orders.items()}
-        robot = RobotRider(self.instance, rider, shift, caller, self.clock, sign_in, known, self.progress)
-        try:
-            await robot.work()
-        except httpx.HTTPError as error:
-            click.echo(f"Rider {rider.id} gives up: {error}", err=True)
+        async with self.clients() as client:
+            caller = Caller(client, "", self.market)
+            robot = RobotRider(self.instance, rider, shift, caller, self.clock, sign_in, known, self.progress)
+            try:
+                await robot.work()
+            except httpx.HTTPError as error:
+                click.echo(f"Rider {rider.id} gives up: {error}", err=True)
 
     def _line(self) -> str:
         """How it goes, by the clock of the service."""
