@@ -14,10 +14,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-EVERY_S: Final = 60.0
+EVERY_S: Final = 5.0
 """Wall seconds between two collections of what was made since the last one."""
-_ALL_ROUNDS: Final = 60
-"""After so many of them, everything is looked through once: what was kept out may have become garbage."""
+_ALL_ROUNDS: Final = 4320
+"""After so many of them, 6 h, everything is looked through once, which takes a second or two."""
 _USUAL: Final = gc.get_threshold()
 _NEVER: Final = 1 << 30
 
