@@ -15,6 +15,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from benchmarks.assignment import growth_rows, measure_assignment
+from benchmarks.budget import budget_rows
 from benchmarks.explanation import measure_explanation
 from benchmarks.memory import measure_memory
 from benchmarks.rows import Row, number, target_table, write_rows
@@ -49,7 +50,7 @@ def main(
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     # A bar that redraws itself would do so on the clock of what is measured.
     with Progress(*columns, console=Console(stderr=True), auto_refresh=False, transient=True) as progress:
-        task = progress.add_task("compiling", total=1 + len(wanted) + len(large))
+        task = progress.add_task("compiling", total=1 + len(wanted) + len(large) + (not sizes))
 
         def tell(what: str) -> None:
             progress.update(task, description=what, refresh=True)
@@ -66,6 +67,9 @@ def main(
             progress.advance(task)
             rows += measure_assignment(size, params, limits.budget_s, tell)
         rows += measure_memory((*wanted, *large)[-1], params, tell)
+        if not sizes:
+            progress.advance(task)
+            rows += budget_rows(tell)
     rows += growth_rows(rows)
     write_rows(out, rows)
     if as_markdown:
