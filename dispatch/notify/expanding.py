@@ -46,7 +46,7 @@ def expand(
     face: Face,
     now: Instant,
     limit: int,
-    ways: Collection[SendChannel] = frozenset(SendChannel),
+    ways: Collection[SendChannel],
 ) -> Expanded:
     """Find out who is told what of the next events. ways: the channels that are set up."""
     entries, reached = events_after(connection, market_id, after_seq, FOLLOWED, limit)

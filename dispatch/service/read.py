@@ -39,10 +39,10 @@ class RiderTasks:
 
 
 class Reads:
-    """Queries of one store; each runs on a thread, in a transaction of its own."""
+    """What is so in the markets of one store. Queries run on a thread, each in a transaction of its own."""
 
-    def __init__(self, store: Store, markets: Markets | None = None) -> None:
-        self._store, self._markets = store, markets or Markets()
+    def __init__(self, store: Store, markets: Markets) -> None:
+        self._store, self._markets = store, markets
 
     async def run(self, query: Callable[[Connection], T]) -> T:
         """Any query of ``dispatch.store.queries``. Raises what it raises, and StoreUnavailableError."""

@@ -27,7 +27,7 @@ from dispatch.service.desk import PLANS_KEPT, Desk
 from dispatch.service.feed import Feed
 from dispatch.service.forgetting import keep_forgetting
 from dispatch.service.forward import Forwarder, serve
-from dispatch.service.garbage import collect_at_set_times, keep_out_what_stays
+from dispatch.service.garbage import collect_at_set_times
 from dispatch.service.holder import Holder
 from dispatch.service.host import Host
 from dispatch.service.ids import new_id
@@ -157,7 +157,6 @@ async def _get_ready(services: Services, pool: ThreadPoolExecutor, how: Running)
         policies = sorted({market.settings.policy for market in services.markets.all.values()})
         await compile_apart(policies)
         await asyncio.get_running_loop().run_in_executor(pool, warm_up_all, policies)
-        keep_out_what_stays()
     services.ready.set()
 
 
@@ -236,7 +235,6 @@ async def _take_markets(
         loop = _loop(services, market.settings, host, solver, pool, how) if how.ticking else None
         if loop is not None:
             await loop.go_by_policy()  # no command is decided before
-        keep_out_what_stays()  # the state has just been loaded
         if how.sandbox is not None:
             robots = Robots(host, travel_of(market.settings), services.live)
             part = Part(timers, robots, loop, max(1, round(market.settings.pace.tick_s)))

@@ -1,7 +1,7 @@
 """The sequence in which many orders are gone through: place by place.
 
 Riders who are looked at for one order are looked at for its neighbours, too. In this sequence they are still in the
-processor's cache then; in any other, 20,000 orders and 30,000 riders take half as long again.
+processor's cache then; in any other, pricing the pairs of 20,000 orders and 30,000 riders takes half as long again.
 """
 
 from __future__ import annotations
