@@ -26,7 +26,7 @@ def wire_time(at: float) -> str:
 
 
 class LoadRider:
-    """One rider with a device. ``start`` is where the shift begins."""
+    """One rider with a device of two connections. ``start`` is where the shift begins, ``pool`` is for the start."""
 
     def __init__(
         self,
@@ -38,7 +38,7 @@ class LoadRider:
         chance: random.Random,
         took: Took,
     ) -> None:
-        self._pool, self._mine = pool, Connection(url)
+        self._pool, self._mine, self._reporting = pool, Connection(url), Connection(url)
         self.rider_id, self._token, self._place = rider_id, token, start
         self._chance, self._took = chance, took
         self._sequence = 0
@@ -66,7 +66,7 @@ class LoadRider:
                 }
                 for ago in range(int(EVERY_S))
             ]
-            await self._write("positions", "/v1/riders/me/positions", {"positions": seen})
+            await self._write(self._reporting, "positions", {"positions": seen})
             due += EVERY_S
             await asyncio.sleep(max(0.0, due - time.monotonic()))
 
@@ -126,7 +126,7 @@ class LoadRider:
         for action in actions:
             self._sequence += 1
             action["sequence"] = self._sequence
-        answer = await self._write("actions", "/v1/riders/me/actions", {"actions": actions})
+        answer = await self._write(self._mine, "actions", {"actions": actions})
         told = answer.json()
         refused = [result["code"] for result in told["results"] if result["status"] == "refused"]
         if refused:
@@ -136,9 +136,10 @@ class LoadRider:
         tasks: Json = told["tasks"]
         return tasks
 
-    async def _write(self, kind: str, path: str, body: Json) -> Answer:
+    async def _write(self, connection: Connection, kind: str, body: Json) -> Answer:
+        path = f"/v1/riders/me/{kind}"
         began = time.perf_counter()
-        answer = await self._pool.ask("POST", path, body, token=self._token)
+        answer = await connection.ask("POST", path, body, token=self._token)
         self._took(kind, time.perf_counter() - began)
         if answer.status >= 400:
             raise RuntimeError(f"{path} was answered with {answer.status}: {answer.body[:300]!r}")
@@ -147,3 +148,4 @@ class LoadRider:
     def close(self) -> None:
         """Hang up."""
         self._mine.close()
+        self._reporting.close()

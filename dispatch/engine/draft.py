@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, MutableMapping
-from typing import TypeVar
+from collections.abc import Iterable, Iterator, MutableMapping
+from typing import Final, TypeVar
 
 from dispatch.model.events import Event
 from dispatch.model.fold import fold
@@ -48,6 +48,11 @@ class Overlay(MutableMapping[K, V]):
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
+
+    @property
+    def changed(self) -> Iterable[K]:
+        """The keys whose values are others than below."""
+        return (*self._changed, *self._gone) if self._gone else self._changed.keys()
 
     def settle(self) -> None:
         """Make the changes in the mapping below."""
@@ -108,26 +113,37 @@ class Draft:
 
     def settle(self) -> None:
         """Make the base what the draft says: the events have been recorded. The draft is used up."""
+        for _, overlay in self._overlays():
+            overlay.settle()
         base, mine = self._base, self.state
-        for overlay in (
-            mine.orders,
-            mine.riders,
-            mine.merchants,
-            mine.merchant_bars,
-            mine.shifts,
-            mine.offers,
-            mine.overrides,
-            mine.cases,
-            mine.active,
-            mine.accounts,
-            mine.penalties,
-            mine.closures,
-            mine.cares,
-            mine.cases_of,
-            mine.records,
-            mine.etas,
-            mine.preps,
-        ):
-            if isinstance(overlay, Overlay):
-                overlay.settle()
         base.seq, base.tick, base.policy = mine.seq, mine.tick, mine.policy
+
+    def changed(self) -> Iterator[tuple[str, str]]:
+        """What the events have changed: the field of ``MarketState``, and the id in it."""
+        return ((field, key) for field, overlay in self._overlays() for key in overlay.changed)
+
+    def _overlays(self) -> Iterator[tuple[str, Overlay[str, object]]]:
+        for field in _LAID_OVER:
+            yield field, getattr(self.state, field)
+
+
+_LAID_OVER: Final = (
+    "orders",
+    "riders",
+    "merchants",
+    "merchant_bars",
+    "shifts",
+    "offers",
+    "overrides",
+    "cases",
+    "active",
+    "accounts",
+    "penalties",
+    "closures",
+    "cares",
+    "cases_of",
+    "records",
+    "etas",
+    "preps",
+)
+"""The fields of ``MarketState`` that are mappings."""

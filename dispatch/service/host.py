@@ -31,6 +31,7 @@ from dispatch.service.asks import Ask, Done, Expected, Outcome
 from dispatch.service.follow import FOLLOW, follow_ups
 from dispatch.service.following import Follow
 from dispatch.service.seen_ids import SeenIds
+from dispatch.service.unwritten import Memory, Unwritten
 from dispatch.store.rows import PROJECTIONS
 from dispatch.store.store import Store
 from dispatch.store.writes import Append, Remembered
@@ -86,8 +87,7 @@ class Host:
         self._loading = asyncio.Lock()
         self._doubtful = True
         self._fresh_s, self._loaded = fresh_s, time.monotonic()
-        self._under_way: set[asyncio.Future[tuple[Recorded, ...]]] = set()
-        self._latest: asyncio.Future[tuple[Recorded, ...]] | None = None
+        self._unwritten = Unwritten()
         self._seen = SeenIds()
 
     async def open(self) -> None:
@@ -100,8 +100,8 @@ class Host:
 
     async def drain(self) -> None:
         """Wait until everything that was decided is durable, or refused."""
-        while self._under_way:
-            await asyncio.wait(self._under_way)
+        while self._unwritten.writes:
+            await asyncio.wait(self._unwritten.writes)
 
     def listen(self, listener: Listener) -> None:
         """Call ``listener`` with the events of each command once they are durable, and with the present state."""
@@ -128,14 +128,15 @@ class Host:
                 raise one
         return [one for one in found if isinstance(one, Done | DispatchError)]
 
-    async def look(self, query: Callable[[MarketState], T]) -> T:
-        """What is so in the market, told when it is durable; ``query`` keeps nothing that can change."""
+    async def look(self, query: Callable[[Memory], T]) -> T:
+        """What is so in the market, told once all that ``query`` saw is durable; it keeps nothing that can change."""
         while True:
             await self._settled()
-            found, latest = query(self.state), self._latest
-            if latest is None or latest.done():
+            memory = Memory(self.state)
+            found, waited = query(memory), self._unwritten.of(memory.seen)
+            if not waited:
                 return found
-            await asyncio.wait((latest,))  # what was submitted before it is durable by then
+            await asyncio.wait(waited)
             if not self._doubtful:
                 return found
 
@@ -232,11 +233,10 @@ class Host:
         if append is None:
             return Done(entity=entity, before=before)
         written = asyncio.wrap_future(self._store.submit(append))
+        self._unwritten.add(written, draft.changed())
         draft.settle()
         if ask.repeatable:
             self._seen.add(ask.command_id)
-        self._latest = written
-        self._under_way.add(written)
         written.add_done_callback(self._ended)
         with self.traces.span("commit", events=len(append.events)):
             return Done(await asyncio.shield(written), entity, before=before)
@@ -269,7 +269,7 @@ class Host:
         )
 
     def _ended(self, written: asyncio.Future[tuple[Recorded, ...]]) -> None:
-        self._under_way.discard(written)
+        self._unwritten.end(written)
         if written.cancelled() or written.exception() is not None:
             self._doubtful = True
             error = None if written.cancelled() else written.exception()

@@ -16,10 +16,10 @@ from sqlalchemy import Connection
 from dispatch.errors import StaleError
 from dispatch.model.order import Channel, MarketId, Merchant, MerchantId, OrderId
 from dispatch.model.rider import RiderId
-from dispatch.model.state import MarketState, OfferState, OrderState, RiderState, unknown
+from dispatch.model.state import OfferState, OrderState, RiderState, unknown
 from dispatch.service.markets import Markets
+from dispatch.service.unwritten import Memory
 from dispatch.store import queries, rows
-from dispatch.store.entities import Remembered
 from dispatch.store.queries import Cut, OrderFilter, Page
 from dispatch.store.rows import Projection
 from dispatch.store.store import Store
@@ -52,7 +52,7 @@ class Reads:
         with self._store.reading() as connection:
             return query(connection)
 
-    async def _held(self, market_id: MarketId, query: Callable[[MarketState], T | None]) -> T | None:
+    async def _held(self, market_id: MarketId, query: Callable[[Memory], T | None]) -> T | None:
         """What the market says in memory; None also where this process does not hold it."""
         host = self._markets.held(market_id)
         try:
@@ -62,7 +62,7 @@ class Reads:
 
     async def one(self, projection: Projection[V], market_id: MarketId, name: str) -> V:
         """One entity. Raises NotFoundError."""
-        found = await self._held(market_id, lambda state: _at_hand(state, projection, name))
+        found = await self._held(market_id, lambda memory: memory.at_hand(projection, name))
         if found is not None:
             return found
         return (await self.run(lambda c: queries.find(c, projection, market_id, name))).value
@@ -92,7 +92,7 @@ class Reads:
 
     async def tasks(self, market_id: MarketId, rider_id: RiderId) -> RiderTasks:
         """All that a rider's device shows, as of one moment. Raises NotFoundError."""
-        found = await self._held(market_id, lambda state: _tasks(_Memory(state), rider_id))
+        found = await self._held(market_id, lambda memory: _tasks(memory, rider_id))
         found = found or await self.run(lambda c: _tasks(_Rows(c, market_id), rider_id))
         if found is None:
             raise unknown("rider", rider_id)
@@ -107,32 +107,12 @@ class _Find(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class _Memory:
-    state: MarketState
-
-    def one(self, projection: Projection[V], name: str) -> V | None:
-        return _in_memory(self.state, projection, name)
-
-
-@dataclass(frozen=True, slots=True)
 class _Rows:
     connection: Connection
     market_id: MarketId
 
     def one(self, projection: Projection[V], name: str) -> V | None:
         return queries.look(self.connection, projection, self.market_id, name)
-
-
-def _in_memory(state: MarketState, projection: Projection[V], name: str) -> V | None:
-    found: V | None = getattr(state, projection.field).get(name)
-    return found
-
-
-def _at_hand(state: MarketState, projection: Projection[V], name: str) -> V | None:
-    """One entity that is in memory; what is at rest is better read on a thread than in the way of everybody."""
-    every = getattr(state, projection.field)
-    found: V | None = every.at_hand(name) if isinstance(every, Remembered) else every.get(name)
-    return found
 
 
 def _tasks(find: _Find, rider_id: RiderId) -> RiderTasks | None:
