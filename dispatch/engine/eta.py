@@ -34,10 +34,14 @@ _NOBODY_S: Final = 30 * MINUTE_S
 """An order for which nobody is planned is expected this long after it is ready, if nothing is known."""
 
 
+_RANKS: Final = [NormalDist().inv_cdf((rank + 0.5) / PRIOR) for rank in range(PRIOR)]
+"""Quantiles of the normal distribution, in standard deviations."""
+
+
 def _guesses(ahead_s: Seconds) -> list[Seconds]:
     """Errors one would expect without any experience: the more, the farther ahead; late more than early."""
-    spread = NormalDist(0.1 * ahead_s, MINUTE_S + 0.2 * ahead_s)
-    return [round(spread.inv_cdf((rank + 0.5) / PRIOR)) for rank in range(PRIOR)]
+    mean_s, deviation_s = 0.1 * ahead_s, MINUTE_S + 0.2 * ahead_s
+    return [round(mean_s + rank * deviation_s) for rank in _RANKS]
 
 
 @dataclass(slots=True)
@@ -48,6 +52,7 @@ class EtaErrors:
     _errors: tuple[deque[Seconds], ...] = field(
         default_factory=lambda: tuple(deque(maxlen=KEPT) for _ in range(len(AHEAD_S) + 1))
     )
+    _sorted: dict[int, list[Seconds]] = field(default_factory=dict)
     _said: dict[OrderId, list[tuple[Instant, Instant]]] = field(default_factory=dict)
 
     def take(self, log: Iterable[Recorded]) -> None:
@@ -64,11 +69,16 @@ class EtaErrors:
                     pass
 
     def _see(self, ahead_s: Seconds, error_s: Seconds) -> None:
-        self._errors[bisect_right(AHEAD_S, ahead_s)].append(error_s)
+        kind = bisect_right(AHEAD_S, ahead_s)
+        self._errors[kind].append(error_s)
+        self._sorted.pop(kind, None)
 
     def spread(self, ahead_s: Seconds) -> list[Seconds]:
         """Errors to expect of a word given so far ahead, from small to large."""
-        return sorted([*self._errors[bisect_right(AHEAD_S, ahead_s)], *_guesses(max(0, ahead_s))])
+        kind = bisect_right(AHEAD_S, ahead_s)
+        if kind not in self._sorted:
+            self._sorted[kind] = sorted(self._errors[kind])
+        return sorted(self._sorted[kind] + _guesses(max(0, ahead_s)))
 
 
 def eta(errors: EtaErrors, order_id: OrderId, now: Instant, at: Instant, promised_at: Instant) -> Eta:

@@ -57,7 +57,7 @@ class Unwritten:
     def end(self, write: Write) -> None:
         """The write was carried out, or refused."""
         for one in self._named.pop(write, ()):
-            if self._writes[one] is write:
+            if self._writes.get(one) is write:
                 del self._writes[one]
 
     @property
