@@ -136,7 +136,7 @@ async def _riders(service: Service, pool: Pool, count: int, found: Found, kitche
         made = await pool.ask("POST", f"/v1/riders/{name}/devices", {"device_id": f"phone-{number}"}, token=service.key)
         tokens = await pool.ask("POST", "/v1/auth/refresh", {"refresh_token": made.json()["refresh_token"]})
         start, token = _near(kitchens[number % MERCHANTS], NEAR, chance), tokens.json()["access_token"]
-        rider = LoadRider(pool, service.url, name, token, start, random.Random(number), found.write)
+        rider = LoadRider(service.url, name, token, start, random.Random(number), found.write)
         await rider.begin()
         return rider
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from benchmarks.service.wire import Answer, Connection, Pool
+from benchmarks.service.wire import Answer, Connection
 
 Json = dict[str, Any]
 Took = Callable[[str, float], None]
@@ -26,11 +26,10 @@ def wire_time(at: float) -> str:
 
 
 class LoadRider:
-    """One rider with a device of two connections. ``start`` is where the shift begins, ``pool`` is for the start."""
+    """One rider with a device of two connections. ``start`` is where the shift begins."""
 
     def __init__(
         self,
-        pool: Pool,
         url: str,
         rider_id: str,
         token: str,
@@ -38,7 +37,7 @@ class LoadRider:
         chance: random.Random,
         took: Took,
     ) -> None:
-        self._pool, self._mine, self._reporting = pool, Connection(url), Connection(url)
+        self._mine, self._reporting = Connection(url), Connection(url)
         self.rider_id, self._token, self._place = rider_id, token, start
         self._chance, self._took = chance, took
         self._sequence = 0
@@ -46,29 +45,34 @@ class LoadRider:
         self.refused: Counter[str] = Counter()
 
     async def begin(self) -> None:
-        """Start the shift."""
+        """Start the shift, and report for the first time; both connections are open then."""
         latitude, longitude = self._place
         body = {"start": {"latitude": latitude, "longitude": longitude}}
-        (await self._pool.ask("POST", "/v1/riders/me/shift", body, token=self._token)).json()
+        (await self._mine.ask("POST", "/v1/riders/me/shift", body, token=self._token)).json()
+        await self._write(self._reporting, "positions", self._seen(time.time()))
 
     async def report(self) -> None:
         """Send a batch of positions every few seconds, one for each second."""
         await asyncio.sleep(self._chance.random() * EVERY_S)
         due = time.monotonic()
         while True:
-            now, (latitude, longitude) = time.time(), self._place
-            seen = [
-                {
-                    "latitude": round(latitude + self._chance.uniform(-1e-4, 1e-4), 6),
-                    "longitude": longitude,
-                    "occurred_at": wire_time(now - ago),
-                    "accuracy_m": 10,
-                }
-                for ago in range(int(EVERY_S))
-            ]
-            await self._write(self._reporting, "positions", {"positions": seen})
+            await self._write(self._reporting, "positions", self._seen(time.time()))
             due += EVERY_S
             await asyncio.sleep(max(0.0, due - time.monotonic()))
+
+    def _seen(self, now: float) -> Json:
+        """A batch of positions up to now."""
+        latitude, longitude = self._place
+        seen = [
+            {
+                "latitude": round(latitude + self._chance.uniform(-1e-4, 1e-4), 6),
+                "longitude": longitude,
+                "occurred_at": wire_time(now - ago),
+                "accuracy_m": 10,
+            }
+            for ago in range(int(EVERY_S))
+        ]
+        return {"positions": seen}
 
     async def ride(self) -> None:
         """Wait for offers and do what is to be done, until cancelled."""
