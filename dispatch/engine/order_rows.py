@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from dispatch.engine.rows import Names, Rows
 from dispatch.model.events import OfferId
 from dispatch.model.lifecycle import DispatchStatus
+from dispatch.model.order import OrderId
 from dispatch.model.rider import RiderId
 from dispatch.model.state import MarketState, OfferState, OrderState
 from dispatch.solver.problem import FIXED, ON_BOARD, OPEN, Ints
@@ -25,7 +26,8 @@ _NOBODY: Final = -1
 class OrderColumns(NamedTuple):
     """What a row says of an order, whatever the time; places, merchant and riders by the numbers of ``Names``.
 
-    owner: who has it, -1 for nobody. holder: the same, or who is asked. state: OPEN, FIXED or ON_BOARD, pins left out.
+    owner: who has it, -1 for nobody. holder: the same, or who is asked. asked: 1 where somebody is.
+    state: OPEN, FIXED or ON_BOARD, pins left out.
     waits, matters: 1 where nobody has it yet, and where dispatch has to do with it. zoned, barred: 1 where it has
     zones, and bars of its own.
     held_until, pinned, pinned_until: what a person has said, 0 and -1 where nobody has.
@@ -47,6 +49,7 @@ class OrderColumns(NamedTuple):
     dropoff_after_s: Ints
     owner: Ints
     holder: Ints
+    asked: Ints
     state: Ints
     waits: Ints
     matters: Ints
@@ -72,7 +75,7 @@ class OrderRows:
     def of(self, state: MarketState, orders: list[OrderState]) -> OrderColumns:
         """What the rows of these orders say."""
         self._asked = state.offers
-        return OrderColumns(*np.ascontiguousarray(self._rows.of(orders).T))
+        return OrderColumns(*self._rows.of(orders))
 
     def forget(self) -> None:
         """Look at every order anew."""
@@ -101,6 +104,7 @@ class OrderRows:
             order.dropoff_handling.after_s,
             self._number(state_of.rider_id),
             self._number(holder),
+            int(state_of.offer_id is not None),
             status,
             int(state_of.dispatch in WAITING),
             int(order.dropoff is not None and not state_of.over),
@@ -140,6 +144,13 @@ def concerned(columns: OrderColumns, now: Instant, present: Ints) -> Ints:
     return np.flatnonzero((columns.matters == 1) & ~held & ~away)
 
 
+def loose(columns: OrderColumns, orders: list[OrderState], now: Instant) -> dict[OrderId, RiderId | None]:
+    """The orders that nobody has and nobody is asked for, with the only rider who may have them now, None for all."""
+    found = {orders[number].order.id: None for number in np.flatnonzero(columns.waits).tolist()}
+    pinned = np.flatnonzero((columns.waits == 1) & (now < columns.pinned_until)).tolist()
+    return found | {orders[number].order.id: orders[number].pin(now) for number in pinned}
+
+
 def states(columns: OrderColumns, now: Instant) -> Ints:
     """OPEN, FIXED or ON_BOARD, with what is pinned now."""
     pinned = (columns.state == OPEN) & (now < columns.pinned_until)
@@ -152,11 +163,12 @@ def bars(
     orders: list[OrderState],
     state: MarketState,
     now: Instant,
-    rider_at: Mapping[RiderId, int],
+    riders: Sequence[RiderId],
 ) -> Ints:
     """Pairs that must not come together: a person said so, the rider declined, the order is pinned to another."""
     pairs: list[tuple[int, int]] = []
     some = range(len(orders)) if state.merchant_bars else np.flatnonzero(columns.barred).tolist()
+    rider_at = {rider: at for at, rider in enumerate(riders)} if some else {}
     for number in some:
         order = orders[number]
         barred = state.bars_of(order) | order.declined_by

@@ -6,7 +6,7 @@ service does it on another thread while commands go on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -23,7 +23,6 @@ from dispatch.engine.snapshot import Outlook, Planned, Snapshots
 from dispatch.errors import DispatchError
 from dispatch.geo.travel import TravelTimes
 from dispatch.model.commands import ApplyPlan
-from dispatch.model.place import Place
 from dispatch.model.state import MarketState
 from dispatch.solver.check import check
 from dispatch.solver.params import Params
@@ -148,7 +147,7 @@ class Planner:
         ask_early_s = on_time if self.learner is None else self.learner.ask_early_s
         command = intents(state, solved.problem, solved.plan, sequences, self.policy.loop, tick, ask_early_s)
         self._planned = planned_of(solved.problem, sequences)
-        busy = frozenset(rider for rider, tasks in self._planned.items() if tasks)
+        busy = frozenset(sequences)
         waits = tuple(self._sending.waits(state, solved.problem.now, busy))
         beside = tuple(asked_beside(solved.problem, command, busy, self.policy.loop.offer_to))
         return replace(command, record_id=solved.record_id, waits=waits, beside=beside)
@@ -164,17 +163,8 @@ class Planner:
         """What is foreseen of the demand, if the policy asks for it."""
         weighed = self.policy.params.weights.ending > 0
         if weighed or self.policy.demand.send_gain_m > 0:
-            self._demand.see(state, now, self._ends(state))
+            self._demand.see(state, now, lambda: self._snapshots.ends(state, self._planned))
         return self._demand.onward_m if weighed else None
-
-    def _ends(self, state: MarketState) -> Iterator[Place]:
-        """Where the riders on shift are going to be after all that is planned for them."""
-        for rider in state.riders.values():
-            if rider.shift is None or rider.place is None:
-                continue
-            tasks = self._planned.get(rider.rider.id) or rider.tasks
-            last = state.orders[tasks[-1].order_id].order.dropoff if tasks else None
-            yield last or (rider.place if rider.leg is None else rider.leg.destination)
 
 
 def _unsound(tick: int, violations: Sequence[Violation]) -> UnsoundPlanError:

@@ -55,28 +55,37 @@ class RiderRows:
     def __init__(self, names: Names, profiles: tuple[str, ...]) -> None:
         self._names, self._profiles = names, profiles
         self._riders: Rows[RiderState] = Rows(len(RiderColumns._fields), self._row)
+        self._coming: Rows[RiderState] = Rows(len(RiderColumns._fields), self._row)
         self._shifts: Rows[Shift] = Rows(1, lambda shift: (shift.starts_at,))
         self._soon: dict[RiderId, tuple[RiderState, Shift, RiderState]] = {}
 
     def of(self, state: MarketState, now: Instant, ahead_s: Seconds) -> tuple[list[RiderState], RiderColumns]:
         """(riders who take part at ``now``, or whose shift is about to begin, what their rows say)."""
         here = list(state.riders.values())
-        riders = here + self._soon_on_shift(state, now, ahead_s)
-        columns = RiderColumns(*np.ascontiguousarray(self._riders.of(riders).T))
+        columns = RiderColumns(*self._riders.of(here))
         # Who was asked and gets nothing new any more still has the offer, and its orders are nobody else's.
         part = (columns.on_shift == 1) & ((columns.busy == 1) | _accepting(columns, now))
-        part[len(here) :] = True
-        some = np.flatnonzero(part)
-        return [riders[number] for number in some.tolist()], columns.at(some)
+        some, soon = np.flatnonzero(part), self._soon_on_shift(state, now, ahead_s)
+        both = zip(columns.at(some), self._coming.of(soon), strict=True)
+        riders = list(map(here.__getitem__, some.tolist())) + soon
+        return riders, RiderColumns(*map(np.concatenate, both))
+
+    def on_shift(self, state: MarketState) -> tuple[list[RiderState], RiderColumns]:
+        """(riders on shift, what their rows say)."""
+        here = list(state.riders.values())
+        columns = RiderColumns(*self._riders.of(here))
+        some = np.flatnonzero(columns.on_shift)
+        return list(map(here.__getitem__, some.tolist())), columns.at(some)
 
     def forget(self) -> None:
         """Look at every rider anew."""
         self._riders.forget()
+        self._coming.forget()
 
     def _soon_on_shift(self, state: MarketState, now: Instant, ahead_s: Seconds) -> list[RiderState]:
         """Riders whose planned shift is about to begin, as they will be then."""
         shifts = list(state.shifts.values())
-        starts_at = self._shifts.of(shifts)[:, 0]
+        starts_at = self._shifts.of(shifts)[0]
         near = np.flatnonzero((now < starts_at) & (starts_at <= now + ahead_s))
         soon = sorted(
             (shifts[number] for number in near.tolist()),
@@ -146,10 +155,11 @@ def headings(
 
     place, origin: indices into ``points``.
     """
-    way = points[place] - points[origin]
+    heading, trust = np.zeros((len(place), points.shape[1])), np.zeros(len(place))
+    some = np.flatnonzero((columns.leg == 1) & (place != origin))
+    way = points[place[some]] - points[origin[some]]
     length = np.sqrt((way * way).sum(axis=1))
-    moves = (columns.leg == 1) & (length > 0.0)
-    heading: Floats = np.where(moves[:, None], way / np.where(moves, length, 1.0)[:, None], 0.0)
-    age_s = np.maximum(0, now - columns.seen_at)
-    trust: Floats = np.where(moves, 0.5 ** (age_s / half_life_s), 0.0)
+    some, way, length = some[length > 0.0], way[length > 0.0], length[length > 0.0]
+    heading[some] = way / length[:, None]
+    trust[some] = 0.5 ** (np.maximum(0, now - columns.seen_at[some]) / half_life_s)
     return heading, trust

@@ -6,8 +6,10 @@ depends on the clock, or on who else is there, is worked out from the rows in ea
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
-from typing import Final, Generic, TypeVar
+from collections.abc import Callable, Hashable
+from itertools import compress, count
+from operator import is_not
+from typing import Generic, TypeVar
 
 import numpy as np
 
@@ -21,45 +23,44 @@ from dispatch.solver.problem import Ints
 K = TypeVar("K", bound=Hashable)
 E = TypeVar("E")
 
-_ROOM: Final = 256
-"""Rows there is room for at first, and so many more than are asked for may be known."""
-
 
 class Rows(Generic[E]):
-    """A row of ``width`` integers for each entity, as long as it is the same object."""
+    """A row of ``width`` integers for each entity, made anew only where it is not the same object as last time."""
 
     def __init__(self, width: int, make: Callable[[E], tuple[int, ...]]) -> None:
         self._make = make
-        self._rows = np.zeros((_ROOM, width), np.int64)
-        self._slots: dict[int, int] = {}
+        self._columns: Ints = np.zeros((width, 0), np.int64)
         self._entities: list[E] = []  # kept, so that no other object can have the id of one of them
 
-    def of(self, entities: Sequence[E]) -> Ints:
-        """The rows, int64 (N, width)."""
-        slots = list(map(self._slots.get, map(id, entities)))
-        for at in [at for at, slot in enumerate(slots) if slot is None]:
-            slots[at] = self._add(entities[at])
-        rows: Ints = self._rows[np.array(slots, np.int64)]
-        if len(self._entities) > 2 * len(entities) + _ROOM:
-            self.forget()
-            self._rows[: len(rows)] = rows
-            self._entities = list(entities)
-            self._slots = {id(entity): slot for slot, entity in enumerate(entities)}
-        return rows
+    def of(self, entities: list[E]) -> Ints:
+        """The columns of the rows, int64 (width, N)."""
+        before = self._entities
+        if entities == before:  # quick, as it ends at the first that is another one
+            return self._columns
+        fresh = [*compress(count(), map(is_not, entities, before)), *range(len(before), len(entities))]
+        if 2 * len(fresh) > len(entities):  # as good as all have another place in the list
+            columns, fresh = self._found(entities)
+        else:
+            columns = np.empty((len(self._columns), len(entities)), np.int64)
+            kept = min(len(before), len(entities))
+            columns[:, :kept] = self._columns[:, :kept]
+        if fresh:
+            columns[:, fresh] = np.array([self._make(entities[at]) for at in fresh], np.int64).T
+        self._columns, self._entities = columns, entities
+        return columns
 
     def forget(self) -> None:
         """Make every row anew when it is asked for."""
-        self._slots.clear()
-        self._entities.clear()
+        self._columns, self._entities = self._columns[:, :0], []
 
-    def _add(self, entity: E) -> int:
-        slot = len(self._entities)
-        if slot == len(self._rows):
-            self._rows = np.concatenate([self._rows, np.zeros_like(self._rows)])
-        self._rows[slot] = self._make(entity)
-        self._entities.append(entity)
-        self._slots[id(entity)] = slot
-        return slot
+    def _found(self, entities: list[E]) -> tuple[Ints, list[int]]:
+        """(columns with the rows known, wherever they were; the indices of those to be made)."""
+        at = dict(zip(map(id, self._entities), count()))
+        slots = np.array([at.get(name, -1) for name in map(id, entities)], np.int64)
+        fresh = np.flatnonzero(slots < 0).tolist()
+        if len(fresh) == len(slots):
+            return np.empty((len(self._columns), len(slots)), np.int64), fresh
+        return self._columns[:, slots], fresh
 
 
 class Numbers(Generic[K]):
@@ -75,6 +76,10 @@ class Numbers(Generic[K]):
         if number == len(self.keys):
             self.keys.append(key)
         return number
+
+    def named(self, numbers: Ints) -> list[K]:
+        """The keys with these numbers."""
+        return list(map(self.keys.__getitem__, numbers.tolist()))
 
     def counted(self, mentioned: Ints) -> tuple[Ints, Ints]:
         """(0, 1, 2 ... for each of the numbers as they are first mentioned, the numbers so counted)."""

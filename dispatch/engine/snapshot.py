@@ -7,16 +7,15 @@ from typing import Final
 
 import numpy as np
 
-from dispatch.engine.order_rows import OrderColumns, OrderRows, bars, concerned, states
+from dispatch.engine.order_rows import OrderColumns, OrderRows, bars, concerned, loose, states
 from dispatch.engine.policy import LoopParams
 from dispatch.engine.rider_rows import RiderColumns, RiderRows, headings, taking
-from dispatch.engine.route_rows import Planned, present_routes
+from dispatch.engine.route_rows import Given, Planned, present_routes
 from dispatch.engine.rows import Names
 from dispatch.errors import DispatchError
 from dispatch.geo.points import Points
 from dispatch.geo.travel import TravelTimes
 from dispatch.model.order import OrderId, ZoneId
-from dispatch.model.rider import RiderId
 from dispatch.model.state import MarketState, OrderState, RiderState
 from dispatch.solver.problem import EVERYWHERE, Ints, Orders, Problem, Riders
 from dispatch.solver.rules import Rules
@@ -55,11 +54,11 @@ class Snapshots:
     def take(self, state: MarketState, now: Instant, planned: Planned, outlook: Outlook | None = None) -> Problem:
         """What a solver may know of the market at ``now``; ``planned`` is where the last plan left off."""
         riders, of_riders = self._riders.of(state, now, self._loop.shift_ahead_s)
-        rider_at = self._index(of_riders.number)
-        order_at, orders, of_orders = self._concerned(state, now, of_riders.number)
-        routes, unforeseen = present_routes(
-            state, riders, list(rider_at), of_riders, order_at, planned, self._rules, now
-        )
+        names = self._names.riders.named(of_riders.number)
+        order_at, orders, of_orders, asked = self._concerned(state, now, of_riders.number)
+        given = Given(order_at, loose(of_orders, orders, now), asked)
+        late = (of_riders.leg == 1) & (of_riders.free_at < now)
+        routes, unforeseen = present_routes(state, riders, names, of_riders.busy, given, planned, self._rules)
         (pickup, dropoff, place, origin), places = self._places(of_orders, of_riders)
         order_zones, rider_zones, zones = _zone_masks(orders, of_orders, riders, of_riders)
         table = self._travel.table(places)
@@ -80,10 +79,10 @@ class Snapshots:
                 heading_trust=trust,
             ),
             routes=routes,
-            bars=bars(of_orders, orders, state, now, rider_at),
+            bars=bars(of_orders, orders, state, now, names),
             order_ids=tuple(order_at),
-            rider_ids=tuple(rider_at),
-            changed=unforeseen,
+            rider_ids=tuple(names),
+            changed=(unforeseen | late).astype(np.int64),
             onward_m=None if outlook is None else outlook(places),
             profile_names=tuple(self._travel.profiles),
             zone_names=zones,
@@ -91,25 +90,34 @@ class Snapshots:
         self._forget(len(places))
         return problem
 
+    def ends(self, state: MarketState, planned: Planned) -> Points:
+        """Where the riders on shift are going to be after all that is planned for them, float64 (N, 2)."""
+        riders, columns = self._riders.on_shift(state)
+        befores = list(map(planned.get, self._names.riders.named(columns.number)))
+        place = columns.place.copy()
+        busy = (columns.busy == 1) | np.array(list(map(bool, befores)), np.bool_)
+        for number in np.flatnonzero(busy).tolist():
+            tasks = befores[number] or riders[number].tasks
+            last = state.orders[tasks[-1].order_id].order.dropoff if tasks else None
+            if last is not None:
+                place[number] = self._names.places.of(last)
+        return self._names.points(place)
+
     def _concerned(
         self, state: MarketState, now: Instant, riders: Ints
-    ) -> tuple[dict[OrderId, int], list[OrderState], OrderColumns]:
-        """(index of each order that the solver has to do with, the orders, what their rows say).
+    ) -> tuple[dict[OrderId, int], list[OrderState], OrderColumns, frozenset[OrderId]]:
+        """(index of each order that the solver has to do with, the orders, what their rows say, all in an open offer).
 
         riders: the numbers of those who take part.
         """
         names = [name for name in state.active if not state.unpaid(name)] if state.accounts else list(state.active)
         orders = list(map(state.orders.__getitem__, names))
         columns = self._orders.of(state, orders)
+        asked = frozenset(names[number] for number in np.flatnonzero(columns.asked).tolist())
         some = concerned(columns, now, self._present(riders))
         chosen = some.tolist()
         order_at = {names[number]: at for at, number in enumerate(chosen)}
-        return order_at, [orders[number] for number in chosen], columns.at(some)
-
-    def _index(self, riders: Ints) -> dict[RiderId, int]:
-        """The index of each rider who takes part, by the numbers of them."""
-        names = self._names.riders.keys
-        return {names[number]: at for at, number in enumerate(riders.tolist())}
+        return order_at, [orders[number] for number in chosen], columns.at(some), asked
 
     def _present(self, riders: Ints) -> Ints:
         """The index of each rider by number, -1 for those who take no part; and for number -1, which is nobody's."""

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
 from dispatch.engine.demand import Demand, DemandParams
 from dispatch.engine.dispatcher import Dispatcher
 from dispatch.engine.policy import Policy
 from dispatch.engine.sending import Sending
+from dispatch.geo.points import Points
 from dispatch.geo.travel import StraightLine
 from dispatch.model.commands import ApplyPlan, Arrive, PauseRider, RegisterRider, StartLeg, StartShift, WaitIntent
 from dispatch.model.events import RiderSentAhead
@@ -33,10 +36,15 @@ def town_with_a_rider_far_out(shift_s: int = 4 * HOUR_S) -> Town:
     return town
 
 
+def nowhere() -> Points:
+    """Where no riders are going to be."""
+    return np.zeros((0, 2))
+
+
 def sent(town: Town, params: DemandParams = PARAMS, busy: frozenset[RiderId] = frozenset()) -> list[WaitIntent]:
     """Whom a first look sends where."""
     demand = Demand(params)
-    demand.see(town.market.state, town.clock.now(), [])
+    demand.see(town.market.state, town.clock.now(), nowhere)
     return list(Sending(params, demand).waits(town.market.state, town.clock.now(), busy))
 
 
@@ -61,10 +69,10 @@ def test_who_has_something_to_do_or_rests_or_goes_home_soon_stays() -> None:
 def test_one_spell_is_looked_at_once_until_the_forecast_is_new() -> None:
     town, demand = town_with_a_rider_far_out(), Demand(PARAMS)
     sending, state = Sending(PARAMS, demand), town.market.state
-    demand.see(state, NOON, [])
+    demand.see(state, NOON, nowhere)
     assert [len(list(sending.waits(state, at, frozenset()))) for at in (NOON, NOON + 60)] == [1, 0]
     later = NOON + PARAMS.refresh_s
-    demand.see(state, later, [])
+    demand.see(state, later, nowhere)
     assert len(list(sending.waits(state, later, frozenset()))) == 1
 
 

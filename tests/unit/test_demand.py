@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 
 from dispatch.engine.demand import Demand, DemandParams
+from dispatch.geo.points import Points
 from dispatch.model.actor import ActorKind
 from dispatch.model.commands import CancelOrder
 from dispatch.model.order import OrderId
@@ -20,11 +23,16 @@ EDGE = Place(KITCHEN.latitude + 0.09, KITCHEN.longitude)
 """Some 10 km north of the kitchen."""
 
 
+def points_of(*places: Place) -> Points:
+    """Their coordinates."""
+    return np.array([[p.latitude, p.longitude] for p in places], np.float64).reshape(-1, 2)
+
+
 def seen(town: Town, *places: Place, params: DemandParams | None = None) -> Ints:
     """What is foreseen for the places at noon."""
     demand = Demand(params or DemandParams())
-    demand.see(town.market.state, NOON, [])
-    return demand.onward_m(np.array([[p.latitude, p.longitude] for p in places]))
+    demand.see(town.market.state, NOON, points_of)
+    return demand.onward_m(points_of(*places))
 
 
 def test_the_farther_from_all_merchants_the_farther_from_the_next_pickup() -> None:
@@ -44,8 +52,8 @@ def test_the_same_place_is_as_far_at_the_next_call() -> None:
     town = Town("r1")
     town.placed("o1")
     demand = Demand(DemandParams())
-    demand.see(town.market.state, NOON, [])
-    points = np.array([[EDGE.latitude, EDGE.longitude], [DOOR.latitude, DOOR.longitude]])
+    demand.see(town.market.state, NOON, points_of)
+    points = points_of(EDGE, DOOR)
     first = demand.onward_m(points)
     assert demand.onward_m(points[::-1]).tolist() == first[::-1].tolist()
 
@@ -54,27 +62,27 @@ def test_a_forecast_holds_until_it_is_refreshed() -> None:
     town = Town("r1")
     demand = Demand(DemandParams(merchant_weight=0.0, refresh_s=900))
     start = NOON - NOON % 900
-    demand.see(town.market.state, start, [])
-    points = np.array([[EDGE.latitude, EDGE.longitude]])
+    demand.see(town.market.state, start, points_of)
+    points = points_of(EDGE)
     assert demand.onward_m(points).tolist() == [0]
     town.placed("o1")
-    demand.see(town.market.state, start + 899, [])
+    demand.see(town.market.state, start + 899, points_of)
     assert demand.onward_m(points).tolist() == [0]
-    demand.see(town.market.state, start + 900, [])
+    demand.see(town.market.state, start + 900, points_of)
     assert demand.onward_m(points)[0] == pytest.approx(10_000, abs=500)
     given_up = CancelReason.WAITED_TOO_LONG
     town.do(CancelOrder(order_id=OrderId("o1"), by=ActorKind.CUSTOMER, reason=given_up, text=""))
-    demand.see(town.market.state, start + 4 * HOUR_S, [])
+    demand.see(town.market.state, start + 4 * HOUR_S, points_of)
     assert demand.onward_m(points).tolist() == [0]
 
 
 def test_demand_near_which_riders_are_counts_less() -> None:
     town = Town("r1")
     town.placed("o1", an_order("o2", pickup=EDGE))
-    points = np.array([[KITCHEN.latitude, KITCHEN.longitude], [EDGE.latitude, EDGE.longitude]])
+    points = points_of(KITCHEN, EDGE)
     demands = Demand(DemandParams(merchant_weight=0.0)), Demand(DemandParams(merchant_weight=0.0))
     for demand, ends in zip(demands, ([], [KITCHEN]), strict=True):
-        demand.see(town.market.state, NOON, ends)
+        demand.see(town.market.state, NOON, partial(points_of, *ends))
     nobody, somebody = (demand.onward_m(points).tolist() for demand in demands)
     assert nobody[0] == pytest.approx(nobody[1], abs=500)
     assert somebody[1] < nobody[1]
