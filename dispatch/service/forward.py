@@ -13,12 +13,12 @@ import time
 from collections.abc import Mapping
 from typing import Any, Final
 
+from dispatch.engine.background import Background
 from dispatch.engine.traces import NO_TRACES, Traces
 from dispatch.errors import DispatchError
 from dispatch.model.codec import Json
 from dispatch.model.order import MarketId
 from dispatch.service.asks import Ask, Done
-from dispatch.service.background import Background
 from dispatch.service.hearing import said
 from dispatch.service.host import Host
 from dispatch.service.packing import pack_ask, pack_done, pack_error, unpack_ask, unpack_done, unpack_error

@@ -17,9 +17,9 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from dispatch.engine.background import Background
 from dispatch.errors import DispatchError
 from dispatch.model.order import MarketId
-from dispatch.service.background import Background
 from dispatch.service.host import Host
 from dispatch.service.markets import Market
 from dispatch.store.leases import fence_market

@@ -14,6 +14,7 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
+from dispatch.engine.background import Background
 from dispatch.engine.clock import Clock, SystemClock
 from dispatch.engine.planner import Keep, Solver
 from dispatch.engine.policy import load_policy
@@ -22,7 +23,6 @@ from dispatch.errors import DispatchError
 from dispatch.model.events import Recorded
 from dispatch.pay.gateway import Gateway
 from dispatch.service.access import Access
-from dispatch.service.background import Background
 from dispatch.service.desk import PLANS_KEPT, Desk
 from dispatch.service.feed import Feed
 from dispatch.service.forgetting import keep_forgetting

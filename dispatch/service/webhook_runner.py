@@ -17,11 +17,11 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from dispatch.engine.background import Background
 from dispatch.engine.clock import Clock
 from dispatch.engine.traces import NO_TRACES, Span, Traces
 from dispatch.errors import DispatchError, NotFoundError
 from dispatch.model.codec import Json
-from dispatch.service.background import Background
 from dispatch.service.webhook_sending import GONE, Reach, Result, Sender, body_of
 from dispatch.store import webhooks as rows
 from dispatch.store.outbox import BACK_OFF_S, Claimed, claim_messages, message_failed, message_sent

@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from dispatch.engine.background import Background
 from dispatch.engine.clock import SystemClock
 from dispatch.errors import NotFoundError, StaleError
 from dispatch.model.actor import SYSTEM_ACTOR, ActorKind
@@ -13,7 +14,6 @@ from dispatch.model.commands import CancelOrder
 from dispatch.model.order import OrderId
 from dispatch.model.reasons import CancelReason
 from dispatch.service.asks import Ask
-from dispatch.service.background import Background
 from dispatch.service.feed import Feed
 from dispatch.service.holder import Holder
 from dispatch.service.host import Host
