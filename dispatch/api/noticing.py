@@ -6,11 +6,23 @@ from contextlib import AbstractAsyncContextManager
 from functools import partial
 
 from dispatch.model.order import MarketId, OrderId
+from dispatch.notify.channels.webhook import WebhookRules
 from dispatch.notify.people import Face
 from dispatch.notify.runner import NoticePacing
 from dispatch.notify.setup import Notices, Providers, Surroundings, run_notices
 from dispatch.service.service import Services
-from dispatch.service.webhook_address import target_of
+from dispatch.service.webhook_address import target_of, url_issues
+from dispatch.service.webhook_signing import new_signing_secret, signed_headers
+
+
+def webhook_rules(loopback: bool) -> WebhookRules:
+    """How webhooks are done here; ``loopback``: they may lead to this machine."""
+    return WebhookRules(
+        new_secret=new_signing_secret,
+        sign=signed_headers,
+        issues_of=partial(url_issues, loopback=loopback, field="webhook"),
+        locate=partial(target_of, loopback=loopback),
+    )
 
 
 def noticing(
@@ -39,7 +51,7 @@ def noticing(
         clock=services.clock,
         worker=services.name,
         secret=secret,
-        locate=partial(target_of, loopback=services.webhooks.loopback),
+        webhooks=webhook_rules(services.webhooks.loopback),
         face=face,
         link=link,
         registry=services.measures.registry,

@@ -6,7 +6,6 @@ import asyncio
 import hmac
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from hashlib import sha256
 from typing import Final, TypeVar
 
@@ -17,6 +16,7 @@ from dispatch.errors import ConflictError, InvalidInputError, Issue, NotFoundErr
 from dispatch.model.order import MarketId
 from dispatch.notify.channels.push_encryption import Identity, check_keys
 from dispatch.notify.channels.sms import REPORTED
+from dispatch.notify.channels.webhook import WebhookRules
 from dispatch.notify.expanding import matrix_of, plan_of
 from dispatch.notify.matrix import DEFAULTS, Audience, Matrix, Occasion, SendChannel
 from dispatch.notify.people import contact_of
@@ -27,7 +27,7 @@ from dispatch.notify.telling import Look
 from dispatch.notify.wishes import check_cells, check_preferences
 from dispatch.store import notice_people as people
 from dispatch.store import notices as rows
-from dispatch.store.notice_people import KeptMatrix, NoticeDevice, Preferences
+from dispatch.store.notice_people import Hook, KeptMatrix, NoticeDevice, Preferences
 from dispatch.store.notices import Notice, NoticeFilter, Sending
 from dispatch.store.outbox import resend_named
 from dispatch.store.store import Store
@@ -61,9 +61,17 @@ class ChannelHealth:
 class NoticeDesk:
     """What endpoints work with."""
 
-    def __init__(self, store: Store, clock: Clock, reaching: Reaching, identity: Identity, secret: bytes) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        reaching: Reaching,
+        identity: Identity,
+        secret: bytes,
+        webhooks: WebhookRules,
+    ) -> None:
         self._store, self._clock, self._reaching = store, clock, reaching
-        self._identity, self._secret = identity, secret
+        self._identity, self._secret, self._webhooks = identity, secret, webhooks
 
     @property
     def push_key(self) -> str:
@@ -81,11 +89,41 @@ class NoticeDesk:
 
     async def put_preferences(
         self, wanted: Preferences, audience: Audience | None, by: str, expected: int | None = None
-    ) -> Preferences:
-        """Write how somebody wants to be told. Raises InvalidInputError, StaleError."""
-        check_preferences(wanted, audience)
-        kept = replace(wanted, changed_at=self._clock.now(), changed_by=by)
-        return await self._write(partial(people.put_preferences, wanted=kept, expected=expected))
+    ) -> tuple[Preferences, str]:
+        """Write how somebody wants to be told; with the secret of the webhook where its address is new, else "".
+
+        Raises InvalidInputError, StaleError.
+        """
+        check_preferences(wanted, audience, self._webhooks.issues_of)
+        now, made = self._clock.now(), self._webhooks.new_secret()
+
+        def work(connection: Connection) -> tuple[Preferences, str]:
+            known = people.preferences(connection, wanted.market_id, [wanted.person]).get(wanted.person)
+            hook = _hook_at(wanted.hook.url, people.NO_HOOK if known is None else known.hook, made)
+            kept = replace(wanted, hook=hook, changed_at=now, changed_by=by)
+            return people.put_preferences(connection, kept, expected), made if hook.secret == made else ""
+
+        return await self._write(work)
+
+    async def rotate_webhook(
+        self, market_id: MarketId, person: str, overlap_s: Seconds, by: str
+    ) -> tuple[Preferences, str]:
+        """Take a new secret for the webhook of somebody; for ``overlap_s`` messages are signed with the old one, too.
+
+        Raises NotFoundError where there is no webhook.
+        """
+        now, made = self._clock.now(), self._webhooks.new_secret()
+
+        def work(connection: Connection) -> tuple[Preferences, str]:
+            known = people.preferences(connection, market_id, [person]).get(person)
+            if known is None or not known.hook.url:
+                raise NotFoundError(f"{person} has no webhook.", "Put its address into the preferences first.")
+            old = known.hook
+            hook = replace(old, secret=made, old_secret=old.secret, old_secret_until=now + overlap_s)
+            kept = replace(known, hook=hook, changed_at=now, changed_by=by)
+            return people.put_preferences(connection, kept), made
+
+        return await self._write(work)
 
     async def devices(
         self, market_id: MarketId, *, person: str | None = None, state: str | None = None
@@ -303,7 +341,14 @@ class NoticeDesk:
         return await asyncio.wrap_future(self._store.run(work))
 
 
-_SENT_OVER: Final = (SendChannel.PUSH, SendChannel.SMS, SendChannel.EMAIL)
+_SENT_OVER: Final = tuple(channel for channel in SendChannel if channel is not SendChannel.IN_APP)
+
+
+def _hook_at(url: str, known: Hook, secret: str) -> Hook:
+    """The webhook at an address: a new one, or the known one, which is told again if its system had been gone."""
+    if not url:
+        return people.NO_HOOK
+    return replace(known, gone_at=None) if url == known.url else Hook(url=url, secret=secret)
 
 
 def _number(value: object) -> int:

@@ -80,6 +80,8 @@ def _if_reached(look: Look, notice: Notice, later: bool, ways: Collection[SendCh
     possible = set(notice.plan) & set(ways)
     if not later and not look.has_device(notice.person):
         possible.discard(SendChannel.PUSH)
+    if not later and not look.has_hook(notice.person):
+        possible.discard(SendChannel.WEBHOOK)
     return notice if possible or not notice.plan else replace(notice, state=UNREACHED)
 
 

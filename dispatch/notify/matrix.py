@@ -42,6 +42,8 @@ class SendChannel(StrEnum):
     PUSH = "push"
     SMS = "sms"
     EMAIL = "email"
+    WEBHOOK = "webhook"
+    """To a system of the person's own, such as a point of sale or a ticket system."""
     IN_APP = "in_app"
 
 
@@ -111,7 +113,9 @@ _CALM: Final = (SendChannel.PUSH, SendChannel.EMAIL)
 _SURE: Final = (SendChannel.PUSH, SendChannel.SMS, SendChannel.EMAIL)
 _DESK: Final = (SendChannel.IN_APP,)
 _DESK_PUSH: Final = (SendChannel.IN_APP, SendChannel.PUSH)
-_SHOP: Final = (SendChannel.IN_APP, SendChannel.PUSH, SendChannel.SMS, SendChannel.EMAIL)
+_SHOP: Final = (
+    SendChannel.IN_APP, SendChannel.WEBHOOK, SendChannel.PUSH, SendChannel.SMS, SendChannel.EMAIL
+)  # fmt: skip
 _A = Audience
 
 

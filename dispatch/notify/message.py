@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from sqlalchemy import Connection
 
 from dispatch.errors import NotFoundError
-from dispatch.notify.channels.ports import Device, Outgoing
+from dispatch.model.codec import Json
+from dispatch.notify.channels.ports import Device, Outgoing, System
 from dispatch.notify.expanding import is_settled
 from dispatch.notify.matrix import Audience, Occasion, SendChannel
 from dispatch.notify.people import Contact, Face, contact_of
@@ -17,8 +18,9 @@ from dispatch.notify.steps import device_of
 from dispatch.notify.telling import Look
 from dispatch.notify.wording import Texts
 from dispatch.store import notices as rows
-from dispatch.store.notice_people import ACTIVE, device, matrix, preferences
+from dispatch.store.notice_people import ACTIVE, NO_HOOK, Hook, device, matrix, preferences
 from dispatch.store.notices import Notice, Sending
+from dispatch.store.webhooks import valid_secrets
 from dispatch.units import Instant
 
 _LINKED_SMS: Final = (Occasion.ORDER_PLACED, Occasion.ORDER_PICKED_UP)
@@ -35,6 +37,7 @@ class Loaded:
     face: Face
     language: str
     device: Device | None = None
+    system: System | None = None
     useless: str = ""
     unreachable: str = ""
     link: str = ""
@@ -54,9 +57,13 @@ def load(look: Look, sending_id: str, face: Face, now: Instant) -> Loaded:
     notice = rows.notice(connection, sending.notice_id)
     known = preferences(connection, notice.market_id, [notice.person]).get(notice.person)
     contact = contact_of(look, notice.person, notice.order_id, known, face)
-    useless, unreachable, found = "", "", None
+    useless, unreachable, found, system = "", "", None, None
     if sending.device_id is not None:
         unreachable, found = _device(connection, sending)
+    elif sending.channel == SendChannel.WEBHOOK.value:
+        hook = NO_HOOK if known is None else known.hook
+        unreachable, system = _system(hook, notice, now)
+        sending = replace(sending, address=hook.reached_at or sending.address)
     if notice.read_at is not None:
         useless = "It was read already."
     elif now >= notice.until_at or is_settled(look, notice):
@@ -69,6 +76,7 @@ def load(look: Look, sending_id: str, face: Face, now: Instant) -> Loaded:
         face=face,
         language=language,
         device=found,
+        system=system,
         useless=useless,
         unreachable=unreachable,
     )
@@ -80,6 +88,23 @@ def _device(connection: Connection, sending: Sending) -> tuple[str, Device | Non
     except NotFoundError:
         return "The device is not known any more.", None
     return ("" if known.state == ACTIVE else "The device takes no push any more."), device_of(known)
+
+
+def _system(hook: Hook, notice: Notice, now: Instant) -> tuple[str, System | None]:
+    if not hook.reached_at:
+        return "The address is not told any more.", None
+    facts: dict[str, Json] = {
+        "id": notice.id,
+        "market_id": notice.market_id,
+        "occasion": notice.occasion,
+        "audience": notice.audience,
+        "person": notice.person,
+        "order_id": notice.order_id,
+        "about": dict(notice.about),
+        "urgent": notice.urgent,
+    }
+    secrets = valid_secrets(hook.secret, hook.old_secret, hook.old_secret_until, now)
+    return "", System(secrets=secrets, occasion=notice.occasion, told_at=notice.created_at, facts=facts)
 
 
 def message_of(texts: Texts, loaded: Loaded, now: Instant) -> Outgoing:
@@ -98,6 +123,7 @@ def message_of(texts: Texts, loaded: Loaded, now: Instant) -> Outgoing:
         to=loaded.sending.address,
         words=words,
         device=loaded.device,
+        system=loaded.system,
         link=loaded.link,
         urgent=notice.urgent,
         keep_s=max(0, notice.until_at - now),

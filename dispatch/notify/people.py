@@ -55,9 +55,12 @@ class Contact:
     time_zone: str = "UTC"
     email: str = ""
     phone: str = ""
+    webhook: str = ""
 
     def address(self, channel: SendChannel) -> str:
         """Where the person is reached over a channel; "" where that is not known or cannot be one."""
+        if channel is SendChannel.WEBHOOK:
+            return self.webhook
         if channel is SendChannel.SMS:
             return self.phone if PHONE.fullmatch(self.phone) else ""
         return self.email if channel is SendChannel.EMAIL and MAIL.fullmatch(self.email) else ""
@@ -147,6 +150,7 @@ def contact_of(look: Look, person: str, order_id: str | None, preferences: Prefe
         time_zone=(own.time_zone if own else "") or face.time_zone,
         email=(own.email if own else "") or found.email,
         phone=(own.phone if own else "") or found.phone,
+        webhook=own.hook.reached_at if own else "",
     )
 
 

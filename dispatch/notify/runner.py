@@ -18,6 +18,7 @@ from typing import Final, TypeVar
 
 from sqlalchemy import Connection
 
+from dispatch.engine.background import Background
 from dispatch.engine.clock import Clock
 from dispatch.engine.traces import NO_TRACES, Traces
 from dispatch.errors import DispatchError, NotFoundError
@@ -33,7 +34,7 @@ from dispatch.notify.telling import Look
 from dispatch.notify.wording import Texts
 from dispatch.store import notice_people, notices
 from dispatch.store.claims import WAITING
-from dispatch.store.notices import NEXT, TOPIC
+from dispatch.store.notices import HOOKS, NEXT, TOPIC, Sending
 from dispatch.store.outbox import BACK_OFF_S, Claimed, claim_messages, message_failed, message_sent
 from dispatch.store.store import Store
 from dispatch.units import DAY_S, Instant, Seconds
@@ -43,6 +44,8 @@ LOG: Final = logging.getLogger(__name__)
 _FORGOTTEN: Final = 500
 _ANEW_S: Final = 5.0
 """How long after something unforeseen work begins anew."""
+_TAKEN: Final[Mapping[Result, str]] = {Result.SENT: notices.SENT, Result.DELIVERED: notices.DELIVERED}
+"""How far a message is that was taken."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,9 +54,9 @@ class NoticePacing:
 
     look_s: wall seconds between two looks. lease_s: for so long a message is one worker's; longer than an attempt may
     take. at_once: messages under way over one channel; steps: notices of which the next channel is found in one go.
-    fan_out: events looked at in one go. jitter: a wait is longer by
-    up to this share, by chance. kept_s: for so long what was told is remembered; prune_s: wall seconds between two
-    looks for what is older.
+    fan_out: events looked at in one go. hosts: hosts of people's own systems that are sent to at once; a_host: messages
+    under way to one of them. jitter: a wait is longer by up to this share, by chance. kept_s: for so long what was told
+    is remembered; prune_s: wall seconds between two looks for what is older.
     """
 
     look_s: float = 0.5
@@ -61,6 +64,8 @@ class NoticePacing:
     at_once: int = 16
     steps: int = 100
     fan_out: int = 500
+    hosts: int = 50
+    a_host: int = 4
     back_off_s: tuple[Seconds, ...] = BACK_OFF_S
     jitter: float = 0.2
     kept_s: Seconds = 90 * DAY_S
@@ -104,13 +109,15 @@ class NoticeRunner:
         self._traces = traces
         self._store, self._clock, self._worker, self._chance = store, clock, worker, chance
         self._reaching, self._pacing, self._measures = reaching, pacing or NoticePacing(), measures
-        self._topics = [NEXT, *(TOPIC + channel.value for channel in reaching.ways)]
+        self._topics = [NEXT, *(TOPIC + one.value for one in reaching.ways if one is not SendChannel.WEBHOOK)]
+        self._hosts: dict[str, asyncio.Task[None]] = {}
         self._pruned = time.monotonic()
 
     async def run(self) -> None:
         """Go on until cancelled."""
-        async with asyncio.TaskGroup() as tasks:
+        async with Background() as hosts, asyncio.TaskGroup() as tasks:
             tasks.create_task(self._watch(self._tell_and_prune, "notices"))
+            tasks.create_task(self._watch(partial(self._serve_hosts, hosts), "webhooks"))
             for topic in self._topics:
                 tasks.create_task(self._watch(partial(self._drain, topic), topic))
 
@@ -129,9 +136,12 @@ class NoticeRunner:
     async def run_once(self) -> int:
         """Do all that is due now; how many steps and attempts that were."""
         done = 0
-        while some := await self.tell_new() + sum([await self._some(topic) for topic in self._topics]):
+        while some := await self.tell_new() + await self._some_of_all():
             done += some
         return done
+
+    async def _some_of_all(self) -> int:
+        return sum([await self._some(topic) for topic in (*self._topics, *await self._due_hosts())])
 
     async def _again_and_again(self, work: Callable[[], Awaitable[object]]) -> None:
         while True:
@@ -180,19 +190,42 @@ class NoticeRunner:
         while await self._some(topic):
             pass
 
+    async def _due_hosts(self) -> list[str]:
+        """The topics of people's own systems that wait for something, without those that are sent to already."""
+        free = self._pacing.hosts - len(self._hosts) if SendChannel.WEBHOOK in self._reaching.ways else 0
+        due = partial(notices.due_hooks, now=self._clock.now(), besides=self._hosts.keys(), limit=free)
+        return await asyncio.to_thread(self._read, due) if free > 0 else []
+
+    async def _serve_hosts(self, tasks: Background) -> None:
+        """Send to each host by itself: one that hangs delays no other."""
+        self._hosts = {topic: task for topic, task in self._hosts.items() if not task.done()}
+        for topic in await self._due_hosts():
+            self._hosts[topic] = tasks.start(self._drain_host(topic), topic)
+
+    async def _drain_host(self, topic: str) -> None:
+        try:
+            await self._drain(topic)
+        except DispatchError as error:
+            LOG.warning("Messages to %s wait: %s", topic, error)
+
     async def _some(self, topic: str) -> int:
         claiming = partial(
             claim_messages,
             worker=self._worker,
             now=self._clock.now(),
             lease_s=self._pacing.lease_s,
-            limit=self._pacing.steps if topic == NEXT else self._pacing.at_once,
+            limit=self._at_once(topic),
             topics=[topic],
         )
         claims = await self._write(claiming)
         if claims:
             await (self._take_steps(claims) if topic == NEXT else self._send(claims))
         return len(claims)
+
+    def _at_once(self, topic: str) -> int:
+        if topic == NEXT:
+            return self._pacing.steps
+        return self._pacing.a_host if topic.startswith(HOOKS) else self._pacing.at_once
 
     async def _take_steps(self, claims: Sequence[Claimed]) -> None:
         """Find out over which channel each notice goes next, and put that on its way."""
@@ -257,7 +290,7 @@ class NoticeRunner:
         if self._measures is not None:
             channel, market_id = loaded.sending.channel, claimed.market_id
             self._measures.tried(market_id, channel, outcome.result.value, took_s)
-            if outcome.result is Result.SENT:
+            if outcome.result in _TAKEN:
                 self._measures.sent(market_id, channel, max(0, now - loaded.notice.created_at))
 
     async def _attempt(self, loaded: Loaded, now: Instant) -> tuple[Outcome, float]:
@@ -277,22 +310,18 @@ class NoticeRunner:
     def _note(self, connection: Connection, claimed: Claimed, loaded: Loaded, outcome: Outcome, took_s: float) -> None:
         """Write down what came of an attempt; nothing where the claim had run out meanwhile."""
         now, sending = self._clock.now(), loaded.sending
-        values: dict[str, object] = {"error": outcome.error, "took_ms": round(took_s * 1000)}
-        if outcome.result is Result.SENT:
+        took_ms = round(took_s * 1000)
+        values: dict[str, object] = {"error": outcome.error, "took_ms": took_ms, "address": sending.address}
+        if outcome.result in _TAKEN:
             if message_sent(connection, claimed, now):
-                known = {"state": notices.SENT, "sent_at": now, "provider_id": outcome.provider_id}
-                notices.note_sending(connection, sending.id, values | known)
-                notices.raise_notice(connection, sending.notice_id, notices.SENT)
-                if sending.device_id is not None:
-                    notice_people.device_seen(connection, sending.device_id, now)
+                self._note_taken(connection, sending, values, outcome, now)
             return
         final = outcome.result is not Result.AGAIN
         waits = () if final else tuple(map(self._wait_s, self._pacing.back_off_s))
         if not message_failed(connection, claimed, now, outcome.error, back_off_s=waits):
             return
-        if outcome.result is Result.GONE and sending.device_id is not None:
-            why = outcome.error or "The push service knows it no more."
-            notice_people.set_device_state(connection, sending.device_id, notice_people.GONE, why, now)
+        if outcome.result is Result.GONE:
+            _note_gone(connection, loaded, outcome, now)
         dead = claimed.attempts > len(waits)
         state = notices.DEAD if dead else WAITING
         notices.note_sending(connection, sending.id, values | {"state": state, "ended_at": now if dead else None})
@@ -300,6 +329,20 @@ class NoticeRunner:
             fall_back(connection, sending, now)
         elif dead:
             notices.raise_notice(connection, sending.notice_id, notices.EXPIRED)
+
+    @staticmethod
+    def _note_taken(
+        connection: Connection, sending: Sending, values: Mapping[str, object], outcome: Outcome, now: Instant
+    ) -> None:
+        """Write down that a provider has a message, or the person's own system."""
+        state = _TAKEN[outcome.result]
+        known: dict[str, object] = {"state": state, "sent_at": now, "provider_id": outcome.provider_id}
+        if outcome.result is Result.DELIVERED:
+            known |= {"delivered_at": now, "ended_at": now}
+        notices.note_sending(connection, sending.id, {**values, **known})
+        notices.raise_notice(connection, sending.notice_id, state)
+        if sending.device_id is not None:
+            notice_people.device_seen(connection, sending.device_id, now)
 
     def _wait_s(self, wait_s: Seconds) -> Seconds:
         if self._chance is None:
@@ -312,6 +355,15 @@ class NoticeRunner:
 
     async def _write(self, work: Callable[[Connection], T]) -> T:
         return await asyncio.wrap_future(self._store.run(work))
+
+
+def _note_gone(connection: Connection, loaded: Loaded, outcome: Outcome, now: Instant) -> None:
+    """An address is no more: it is not tried again, and shown to the staff."""
+    sending, notice = loaded.sending, loaded.notice
+    if sending.device_id is not None:
+        notice_people.set_device_state(connection, sending.device_id, notice_people.GONE, outcome.error, now)
+    else:
+        notice_people.hook_gone(connection, notice.market_id, notice.person, sending.address, now)
 
 
 def _looks(connection: Connection, claims: Sequence[Claimed]) -> dict[MarketId, Look]:

@@ -19,9 +19,10 @@ from dispatch.engine.traces import NO_TRACES, Traces
 from dispatch.model.order import MarketId
 from dispatch.notify.channels.mail import MailWay, mail_server
 from dispatch.notify.channels.ports import Way
-from dispatch.notify.channels.push import Locate, PushWay
+from dispatch.notify.channels.push import PushWay
 from dispatch.notify.channels.push_encryption import identity_of
 from dispatch.notify.channels.sms import SmsProvider, SmsWay, sms_provider
+from dispatch.notify.channels.webhook import WebhookRules, WebhookWay
 from dispatch.notify.desk import NoticeDesk
 from dispatch.notify.matrix import SendChannel
 from dispatch.notify.measures import NoticeMeasures
@@ -60,13 +61,13 @@ class Notices:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What the room needs of the rest of the process. locate: finds hosts of push services, and refuses some."""
+    """What the room needs of the rest of the process. webhooks: how addresses that people name are reached."""
 
     store: Store
     clock: Clock
     worker: str
     secret: bytes
-    locate: Locate
+    webhooks: WebhookRules
     face: Callable[[MarketId], Face]
     link: Callable[[MarketId, str], Awaitable[str]]
     registry: CollectorRegistry
@@ -83,7 +84,11 @@ async def run_notices(
     contact = f"mailto:{providers.mail_from.rpartition('<')[2].rstrip('>')}" if providers.mail_from else _NOBODY
     identity = identity_of(sha256(b"push " + here.secret).digest(), contact)
     sms = sms_provider(providers.sms, providers.sms_from) if providers.sms else None
-    ways: dict[SendChannel, Way] = {SendChannel.PUSH: PushWay(identity, here.locate, SystemClock())}
+    # Strangers compare what they are sent with the clock on their wall, also where this service's own clock is another.
+    ways: dict[SendChannel, Way] = {
+        SendChannel.PUSH: PushWay(identity, here.webhooks.locate, SystemClock()),
+        SendChannel.WEBHOOK: WebhookWay(here.webhooks, SystemClock()),
+    }
     if sms is not None:
         ways[SendChannel.SMS] = SmsWay(sms, lambda name: f"{url}{REPORTS}{name}" if url else "")
     if providers.smtp:
@@ -91,7 +96,8 @@ async def run_notices(
         ways[SendChannel.EMAIL] = MailWay(server)
     secret = sha256(b"notices " + here.secret).digest()
     texts = load_texts()
-    desk = NoticeDesk(here.store, here.clock, Reaching(texts=texts, ways=ways, face=here.face), identity, secret)
+    face_to_face = Reaching(texts=texts, ways=ways, face=here.face)
+    desk = NoticeDesk(here.store, here.clock, face_to_face, identity, secret, here.webhooks)
 
     def ack(notice_id: str) -> str:
         return f"{url}{OPENED}{notice_id}?token={desk.ack_token(notice_id)}"

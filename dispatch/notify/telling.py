@@ -110,6 +110,11 @@ class Look:
             self.fetch_people([person])
         return self._devices[person]
 
+    def has_hook(self, person: str) -> bool:
+        """Whether a person has a system of its own that is told."""
+        found = self.preferences(person)
+        return found is not None and bool(found.hook.reached_at)
+
     def staff_preferences(self, role: str) -> list[Preferences]:
         """What the people of a role have chosen."""
         if role not in self._staff:

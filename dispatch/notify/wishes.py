@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 from zoneinfo import available_timezones
 
@@ -17,11 +17,22 @@ _MINUTES: Final = 24 * 60
 _TAG: Final = re.compile(r"[a-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
 
 
-def check_preferences(wanted: Preferences, audience: Audience | None) -> None:
-    """Raise InvalidInputError for wishes that make no sense; ``audience``: what the person is, if not only staff."""
+def check_preferences(
+    wanted: Preferences, audience: Audience | None, url_issues: Callable[[str], Iterable[Issue]]
+) -> None:
+    """Raise InvalidInputError for wishes that make no sense.
+
+    audience: what the person is, if not only staff. url_issues: what is wrong with the address of a webhook.
+    """
     issues = [*_contact_issues(wanted), *_quiet_issues(wanted)]
+    if wanted.hook.url:
+        issues += url_issues(wanted.hook.url)
     for name, channels in wanted.choices.items():
-        issues += list(_choice_issues(name, channels, audience))
+        issues += _choice_issues(name, channels, audience)
+        if SendChannel.WEBHOOK.value in channels and not wanted.hook.url:
+            cause = f"a webhook is chosen for {name}, and has no address"
+            action = "Give the address as webhook, or choose another channel."
+            issues.append(Issue("field_missing", cause, action, field=f"choices.{name}"))
     if issues:
         raise InvalidInputError("preferences", issues)
 

@@ -51,26 +51,30 @@ async def resolve_host(host: str, port: int) -> list[str]:
 
 def check_url(url: str, *, loopback: bool) -> None:
     """Raise InvalidInputError for an address that can never be sent to, with all that is wrong with it."""
-    issues = list(_issues(url, loopback=loopback))
+    issues = list(url_issues(url, loopback=loopback))
     if issues:
         raise InvalidInputError("webhook", issues)
 
 
-def _issues(url: str, *, loopback: bool) -> Iterator[Issue]:
+def url_issues(url: str, *, loopback: bool, field: str = "url") -> Iterator[Issue]:
+    """All that is wrong with an address; ``field``: where it stands."""
+    if len(url) > _MOST_CHARS:
+        cause = f"the address has more than {_MOST_CHARS} characters"
+        yield Issue("webhook_url", cause, "Write a shorter one.", field=field)
     try:
         parsed = httpx.URL(url)
     except httpx.InvalidURL as error:
-        yield Issue("webhook_url", f"the address cannot be read: {error}", "Write https://host/path.", field="url")
+        yield Issue("webhook_url", f"the address cannot be read: {error}", "Write https://host/path.", field=field)
         return
     schemes = ("https", "http") if loopback else ("https",)
-    if parsed.scheme not in schemes or not parsed.host or len(url) > _MOST_CHARS:
-        yield Issue("webhook_url", "the address is no https://host/path", "Write one that is.", field="url")
+    if parsed.scheme not in schemes or not parsed.host:
+        yield Issue("webhook_url", "the address is no https://host/path", "Write one that is.", field=field)
     if parsed.userinfo or parsed.fragment:
         action = "Leave out what stands before @ or after #; verify the signature instead."
-        yield Issue("webhook_url", "the address has a user or a fragment", action, field="url")
+        yield Issue("webhook_url", "the address has a user or a fragment", action, field=field)
     address = _literal(parsed.host)
     if address is not None and not may_reach(address, loopback=loopback):
-        yield Issue("address_refused", f"{address} is no public address", "Name a public one.", field="url")
+        yield Issue("address_refused", f"{address} is no public address", "Name a public one.", field=field)
 
 
 async def target_of(url: str, *, loopback: bool, resolve: Resolve = resolve_host) -> Target:

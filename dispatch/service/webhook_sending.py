@@ -17,7 +17,7 @@ from dispatch.model.codec import Json
 from dispatch.model.events import Recorded, to_dict
 from dispatch.service.webhook_address import AddressRefusedError, Resolve, resolve_host, target_of
 from dispatch.service.webhook_signing import signed_headers
-from dispatch.store.webhooks import Webhook
+from dispatch.store.webhooks import Webhook, valid_secrets
 from dispatch.units import Instant
 
 GONE: Final = 410
@@ -88,14 +88,6 @@ def _text(at: Instant) -> str:
     return datetime.fromtimestamp(at, UTC).isoformat().replace("+00:00", "Z")
 
 
-def secrets_of(webhook: Webhook, now: Instant) -> list[str]:
-    """The secrets that count now, the newest first."""
-    found = [webhook.secret]
-    if webhook.old_secret is not None and webhook.old_secret_until is not None and now < webhook.old_secret_until:
-        found.append(webhook.old_secret)
-    return found
-
-
 class Sender:
     """Sends events; an async context manager. No proxy of the environment is used: it would choose the address."""
 
@@ -136,12 +128,13 @@ class Sender:
 
     async def _post(self, webhook: Webhook, message_id: str, body: bytes, now: Instant) -> tuple[int, str]:
         target = await target_of(webhook.url, loopback=self._reach.loopback, resolve=self._reach.resolve)
+        secrets = valid_secrets(webhook.secret, webhook.old_secret, webhook.old_secret_until, now)
         headers = {
             "Host": target.host,
             "Content-Type": "application/json",
             "User-Agent": _SENT_BY,
             "Accept-Encoding": "identity",
-            **signed_headers(secrets_of(webhook, now), message_id, now, body),
+            **signed_headers(secrets, message_id, now, body),
         }
         extensions = {"sni_hostname": target.name}
         async with self._client.stream(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
@@ -24,8 +24,32 @@ DENIED: Final = "denied"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Hook:
+    """Where a person's own system is told, and what its messages are signed with; url: "" where there is none.
+
+    gone_at: since when the system answers that it is gone, and is told nothing.
+    """
+
+    url: str = ""
+    secret: str = field(default="", repr=False)
+    old_secret: str | None = field(default=None, repr=False)
+    old_secret_until: Instant | None = None
+    gone_at: Instant | None = None
+
+    @property
+    def reached_at(self) -> str:
+        """The address that is told; "" where nothing is."""
+        return self.url if self.gone_at is None else ""
+
+
+NO_HOOK: Final = Hook()
+_HOOK: Final = "webhook_"
+_HOOK_FIELDS: Final = tuple(one.name for one in fields(Hook))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Preferences:
-    """One row of ``preferences``.
+    """One row of ``preferences``; the columns that begin with ``webhook_`` are its ``hook``.
 
     person: "account:u1", "rider:r1", "merchant:m1" or "customer:o1". quiet_from, quiet_to: minutes after its midnight.
     choices: channels by occasion, in place of those of the market.
@@ -40,6 +64,7 @@ class Preferences:
     quiet_to: int | None = None
     email: str = ""
     phone: str = ""
+    hook: Hook = NO_HOOK
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     version: int = 0
     changed_at: Instant = 0
@@ -97,13 +122,21 @@ def put_preferences(connection: Connection, wanted: Preferences, expected: int |
     version = 0 if known is None else known.version
     if expected is not None and expected != version:
         raise StaleError(f"The preferences are at version {version}, not at {expected}.", "Read them again.")
-    values = asdict(wanted) | {"version": version + 1, "choices": _packed(wanted.choices)}
+    values = _values(replace(wanted, version=version + 1))
     mine = (PREFERENCES.c.market_id == wanted.market_id, PREFERENCES.c.person == wanted.person)
     if known is None:
         connection.execute(insert(PREFERENCES).values(values))
     else:
         connection.execute(update(PREFERENCES).where(*mine).values(values))
     return preferences(connection, wanted.market_id, [wanted.person])[wanted.person]
+
+
+def hook_gone(connection: Connection, market_id: MarketId, person: str, url: str, now: Instant) -> None:
+    """A person's system has answered that it is gone: it is told nothing until the address is given again."""
+    c = PREFERENCES.c
+    where = (c.market_id == market_id, c.person == person, c.webhook_url == url, c.webhook_gone_at.is_(None))
+    change = {"webhook_gone_at": now, "changed_at": now, "version": c.version + 1}
+    connection.execute(update(PREFERENCES).where(*where).values(change))
 
 
 def put_device(connection: Connection, device: NoticeDevice) -> NoticeDevice:
@@ -188,7 +221,14 @@ def _packed(channels: Mapping[str, tuple[str, ...]]) -> str:
     return canonical({name: list(some) for name, some in channels.items()})
 
 
+def _values(wanted: Preferences) -> dict[str, object]:
+    values = asdict(wanted) | {"choices": _packed(wanted.choices)}
+    hook: dict[str, object] = values.pop("hook")
+    return values | {_HOOK + name: value for name, value in hook.items()}
+
+
 def _preferences(row: Row[Any]) -> Preferences:
     values = dict(row._mapping)
+    hook = {name: values.pop(_HOOK + name) for name in _HOOK_FIELDS}
     choices = {name: tuple(channels) for name, channels in json.loads(values["choices"]).items()}
-    return Preferences(**values | {"choices": choices})
+    return Preferences(**values | {"choices": choices, "hook": Hook(**hook) if hook["url"] else NO_HOOK})

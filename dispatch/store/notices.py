@@ -10,8 +10,9 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
+from urllib.parse import urlsplit
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from dispatch.errors import NotFoundError
@@ -19,7 +20,7 @@ from dispatch.model.codec import Json
 from dispatch.model.events import Recorded
 from dispatch.model.order import MarketId
 from dispatch.store.chain import canonical
-from dispatch.store.claims import WAITING
+from dispatch.store.claims import CLAIMED, WAITING
 from dispatch.store.databases import add_missing
 from dispatch.store.recording import recorded_of
 from dispatch.store.tables import EVENTS, MARKETS, NOTICE_MARKS, NOTICES, OUTBOX, SENDINGS
@@ -28,6 +29,9 @@ from dispatch.units import Instant
 TOPIC: Final = "notify:"
 NEXT: Final = TOPIC + "next"
 """The topic of what is to be sent over the next channel, at its time."""
+
+HOOKS: Final = TOPIC + "webhook:"
+"""Before the host of a person's own system: each has a topic of its own, so that one that hangs delays no other."""
 
 OPEN: Final = "open"
 SENT: Final = "sent"
@@ -94,6 +98,12 @@ class Sending:
     sent_at: Instant | None = None
     delivered_at: Instant | None = None
     ended_at: Instant | None = None
+
+    @property
+    def topic(self) -> str:
+        """Its topic in the outbox: one for each channel, and for each host of persons' own systems."""
+        topic = TOPIC + self.channel
+        return f"{topic}:{urlsplit(self.address).netloc}" if topic + ":" == HOOKS else topic
 
 
 def behind(connection: Connection) -> list[tuple[MarketId, int]]:
@@ -171,8 +181,19 @@ def step_name(notice_id: str, step: int) -> str:
 def add_sendings(connection: Connection, sendings: Sequence[Sending], due_at: Instant) -> None:
     """Put messages on their way; those that are already stay as they are."""
     add_missing(connection, SENDINGS, [asdict(sending) for sending in sendings])
-    rows = [_message(one.market_id, TOPIC + one.channel, one.id, {"sending": one.id}, due_at) for one in sendings]
+    rows = [_message(one.market_id, one.topic, one.id, {"sending": one.id}, due_at) for one in sendings]
     add_missing(connection, OUTBOX, rows)
+
+
+def due_hooks(connection: Connection, now: Instant, besides: Collection[str], limit: int) -> list[str]:
+    """The topics of hosts to which something is to be sent now, who has waited longest first.
+
+    besides: topics that are worked through already.
+    """
+    c = OUTBOX.c
+    due = or_(and_(c.state == WAITING, c.due_at <= now), and_(c.state == CLAIMED, c.claimed_until <= now))
+    query = select(c.topic).where(due, c.topic.startswith(HOOKS), c.topic.not_in(sorted(besides)))
+    return list(connection.execute(query.group_by(c.topic).order_by(func.min(c.due_at)).limit(limit)).scalars())
 
 
 def _step_row(notice: Notice, step: int, due_at: Instant) -> dict[str, object]:

@@ -14,7 +14,7 @@ from dispatch.store.rebuild import rebuild
 from dispatch.store.tables import MARKETS, SETTINGS
 from dispatch.store.views import PROJECTIONS_VERSION
 
-HEAD: Final = "0010"
+HEAD: Final = "0011"
 """The newest migration in ``dispatch/store/migrations``."""
 
 _PROJECTIONS: Final = "projections_version"

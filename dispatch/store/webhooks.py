@@ -67,6 +67,11 @@ class Webhook:
         return f"msg_{self.id.partition('_')[2]}_{seq}"
 
 
+def valid_secrets(secret: str, old_secret: str | None, old_until: Instant | None, now: Instant) -> list[str]:
+    """The secrets that messages are signed with now, the newest first."""
+    return [secret, old_secret] if old_secret is not None and old_until is not None and now < old_until else [secret]
+
+
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """One row of ``webhook_deliveries``; ``results`` has the latest attempts, the oldest first."""

@@ -20,6 +20,7 @@ from tests.support.builders import NOON
 from tests.support.live_api import Live, live_api
 from tests.support.mailbox import Mailbox, mailbox
 from tests.support.providers import TOKEN, Browser, Providers, providers
+from tests.support.receiver import receiving
 
 T = TypeVar("T")
 PUBLIC = "https://dispatch.example"
@@ -307,7 +308,9 @@ def test_what_is_told_comes_over_a_stream(live: Live) -> None:
 def test_channels_are_looked_after(live: Live) -> None:
     with live.client("operations") as operations:
         found = {one["channel"]: one for one in operations.get("/v1/notifications/health").json()}
-        assert {name: one["set_up"] for name, one in found.items()} == {"push": True, "sms": True, "email": True}
+        assert {name: one["set_up"] for name, one in found.items()} == {
+            "push": True, "sms": True, "email": True, "webhook": True,
+        }  # fmt: skip
         assert found["sms"]["states"]["sent"] > 0
     text = httpx.get(f"{live.url}/metrics").text
     assert 'dispatch_messages_total{channel="sms",market="bogota",result="sent"}' in text
@@ -324,3 +327,69 @@ def test_a_message_that_was_given_up_is_sent_again(live: Live, stub: Providers) 
         assert operations.post(path).json() == {"messages": 1}
         assert operations.post("/v1/notifications/told/ntf_x/again").status_code == 404
     soon(lambda: told(live, order_id=order, person="merchant:m1", state="sent"))
+
+
+def test_a_merchants_own_system_is_told_and_acknowledges(live: Live) -> None:
+    path, shop = "/v1/notifications/people/merchant:m3/preferences", {"id": "m3", "name": "Shop 3", "place": PICKUP}
+    with live.client("admin") as admin, receiving() as receiver:
+        admin.post("/v1/merchants", json={**shop, "phone": "+60122222223"}).raise_for_status()
+        wishes = {"webhook": f"{receiver.url}?token=t", "language": "en"}
+        made = admin.put(path, json=wishes).raise_for_status().json()
+        order = place(live, "m3")
+        message = soon(lambda: receiver.received)[0]
+        assert message.signed_by(made["webhook_secret"])
+        data = message.json()["data"]
+        assert (data["order_id"], data["person"], data["title"][:9]) == (order, "merchant:m3", "New order")
+        (notice,) = soon(lambda: told(live, order_id=order, person="merchant:m3", state="delivered"))
+        assert (message.id, data["id"]) == (notice["sendings"][0]["id"], notice["id"])
+        assert notice["sendings"][0]["address"] == receiver.url.removesuffix("/hook")
+        assert httpx.post(f"{live.url}{data['ack'].removeprefix(PUBLIC)}").status_code == 204
+        assert told(live, order_id=order, person="merchant:m3")[0]["state"] == "read"
+        rotated = admin.post(f"{path}/webhook/rotate", json={"overlap_s": 600}).raise_for_status().json()
+        admin.post("/v1/notifications/people/merchant:m3/test", json={"channels": ["webhook"]}).raise_for_status()
+        message = soon(lambda: receiver.received[1:])[0]
+        assert message.signed_by(made["webhook_secret"])
+        assert message.signed_by(rotated["webhook_secret"])
+    assert 'channel="webhook",market="bogota",result="delivered"' in httpx.get(f"{live.url}/metrics").text
+
+
+def test_the_secret_of_a_webhook_is_shown_to_who_gives_the_address_and_never_again(live: Live) -> None:
+    path, wishes = "/v1/notifications/preferences", {"webhook": "https://hooks.example.test/a"}
+    with live.client("rider-2") as rider:
+        assert rider.post(f"{path}/webhook/rotate", json={}).status_code == 404
+        first = rider.put(path, json=wishes).json()
+        assert first["webhook_secret"].startswith("whsec_")
+        assert rider.get(path).json() == {**first, "webhook_secret": None}
+        assert rider.put(path, json={**wishes, "language": "en"}).json()["webhook_secret"] is None
+        rotated = rider.post(f"{path}/webhook/rotate", json={"overlap_s": 60}).json()
+        assert rotated["webhook_secret"] not in (None, first["webhook_secret"])
+        assert rotated["webhook_old_secret_until"] is not None
+        moved = rider.put(path, json={"webhook": "https://hooks.example.test/b"}).json()
+        assert moved["webhook_secret"] not in (None, first["webhook_secret"], rotated["webhook_secret"])
+        assert moved["webhook_old_secret_until"] is None
+        assert rider.put(path, json={}).json()["webhook"] == ""
+
+
+@pytest.mark.parametrize(
+    ("url", "codes"),
+    [
+        ("https://10.0.0.1/", ["phone", "address_refused"]),
+        ("http://[::ffff:10.0.0.1]/#x", ["phone", "webhook_url", "address_refused"]),
+        ("ftp://hooks.example.test/", ["phone", "webhook_url"]),
+        ("https://hooks.example.test/" + 2_000 * "a", ["phone", "webhook_url"]),
+    ],
+)
+def test_an_address_that_cannot_be_told_is_refused_with_all_else(live: Live, url: str, codes: list[str]) -> None:
+    with live.client("merchant") as merchant:
+        answer = merchant.put("/v1/notifications/preferences", json={"webhook": url, "phone": "1"})
+        assert (answer.status_code, [one["code"] for one in answer.json()["issues"]]) == (422, codes)
+        assert {one["field"] for one in answer.json()["issues"]} == {"phone", "webhook"}
+        assert merchant.get("/v1/notifications/preferences").json()["webhook"] == ""
+
+
+def test_a_market_may_name_all_channels_in_a_cell(live: Live) -> None:
+    cells = {"order_placed": {"merchant": ["in_app", "webhook", "push", "sms", "email"]}}
+    with live.client("operations") as operations:
+        kept = operations.put("/v1/notifications/matrix", json={"cells": cells}).raise_for_status().json()
+        assert kept["own"] == {"order_placed/merchant": cells["order_placed"]["merchant"]}
+        operations.put("/v1/notifications/matrix", json={}).raise_for_status()

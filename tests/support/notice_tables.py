@@ -7,7 +7,13 @@ from collections.abc import Iterator
 from dispatch.notify.matrix import DEFAULTS, Audience, Occasion, SendChannel
 from dispatch.units import HOUR_S, MINUTE_S, Seconds
 
-SHOWN = {SendChannel.IN_APP: "app", SendChannel.PUSH: "push", SendChannel.SMS: "SMS", SendChannel.EMAIL: "e-mail"}
+SHOWN = {
+    SendChannel.IN_APP: "app",
+    SendChannel.WEBHOOK: "webhook",
+    SendChannel.PUSH: "push",
+    SendChannel.SMS: "SMS",
+    SendChannel.EMAIL: "e-mail",
+}
 
 
 def span(seconds: Seconds) -> str:

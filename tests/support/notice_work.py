@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
 from typing import TypedDict, Unpack
 
+from dispatch.api.noticing import webhook_rules
 from dispatch.engine.clock import SimulatedClock
 from dispatch.model.events import (
     Event,
@@ -24,13 +24,13 @@ from dispatch.notify.channels.ports import Way
 from dispatch.notify.channels.push import PushWay
 from dispatch.notify.channels.push_encryption import identity_of
 from dispatch.notify.channels.sms import SmsWay, sms_provider
+from dispatch.notify.channels.webhook import WebhookWay
 from dispatch.notify.desk import NoticeDesk
 from dispatch.notify.matrix import SendChannel
 from dispatch.notify.people import Face
 from dispatch.notify.runner import NoticePacing, NoticeRunner, Reaching
 from dispatch.notify.wording import load_texts
-from dispatch.service.webhook_address import target_of
-from dispatch.store.notice_people import NoticeDevice, Preferences
+from dispatch.store.notice_people import Hook, NoticeDevice, Preferences
 from dispatch.store.notices import Notice, NoticeFilter, Sending, notices, sendings_of
 from dispatch.store.store import Store, open_store
 from tests.support.builders import MARKET, NOON, OrderFields, a_merchant, a_rider, an_order
@@ -51,6 +51,7 @@ class Wishes(TypedDict, total=False):
     choices: Mapping[str, tuple[str, ...]]
 
 
+HOOKS = webhook_rules(loopback=True)
 SENDER = "Dispatch <post@dispatch.example>"
 AN = Customer(name="An", phone="+60111111111", email="an@example.org", language="es")
 IDENTITY = identity_of(b"tests", "mailto:post@dispatch.example")
@@ -64,7 +65,8 @@ def ways_of(box: Mailbox | None, stub: Providers | None, clock: SimulatedClock) 
         found[SendChannel.EMAIL] = MailWay(mail_server(box.url, SENDER))
     if stub is not None:
         found[SendChannel.SMS] = SmsWay(sms_provider(stub.sms_url, "+60100000000"))
-        found[SendChannel.PUSH] = PushWay(IDENTITY, partial(target_of, loopback=True), clock)
+        found[SendChannel.PUSH] = PushWay(IDENTITY, HOOKS.locate, clock)
+    found[SendChannel.WEBHOOK] = WebhookWay(HOOKS, clock)
     return found
 
 
@@ -76,7 +78,7 @@ class Telling:
         texts = load_texts()
         self.reaching = Reaching(texts=texts, ways=ways_of(box, stub, self.clock), face=lambda _: FACE)
         self.runner = self.another()
-        self.desk = NoticeDesk(store, self.clock, self.reaching, IDENTITY, b"tests")
+        self.desk = NoticeDesk(store, self.clock, self.reaching, IDENTITY, b"tests", HOOKS)
 
     def another(self, worker: str = "tests") -> NoticeRunner:
         return NoticeRunner(self.store, self.clock, worker, self.reaching, NoticePacing(look_s=0.01))
@@ -121,7 +123,14 @@ class Telling:
     def wish(self, person: str, **wishes: Unpack[Wishes]) -> Preferences:
         known: Wishes = {"role": "", **wishes}
         wanted = Preferences(market_id=MARKET, person=person, **known)
-        return asyncio.run(self.desk.put_preferences(wanted, None, "tests"))
+        kept, _ = asyncio.run(self.desk.put_preferences(wanted, None, "tests"))
+        return kept
+
+    def hook(self, person: str, url: str, **wishes: Unpack[Wishes]) -> str:
+        """Give the address of a person's own system; its secret, where the address is new."""
+        known: Wishes = {"role": "", **wishes}
+        wanted = Preferences(market_id=MARKET, person=person, hook=Hook(url=url), **known)
+        return asyncio.run(self.desk.put_preferences(wanted, None, "tests"))[1]
 
     def subscribe(self, person: str, browser: Browser, role: str = "") -> NoticeDevice:
         assert self.stub is not None
@@ -140,9 +149,12 @@ class Telling:
 
 
 def send_until_killed(store_url: str, sms_url: str) -> None:
-    """What a process does that sends SMS; it stands at noon."""
+    """What a process does that sends SMS and to people's own systems; it stands at noon."""
     with open_store(store_url) as store:
         clock = SimulatedClock(NOON)
-        ways: Mapping[SendChannel, Way] = {SendChannel.SMS: SmsWay(sms_provider(sms_url, "+60100000000"))}
+        ways: Mapping[SendChannel, Way] = {
+            SendChannel.SMS: SmsWay(sms_provider(sms_url, "+60100000000")),
+            SendChannel.WEBHOOK: WebhookWay(HOOKS, clock),
+        }
         reaching = Reaching(texts=load_texts(), ways=ways)
         asyncio.run(NoticeRunner(store, clock, "killed", reaching, NoticePacing(look_s=0.01)).run())

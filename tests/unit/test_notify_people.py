@@ -10,14 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dispatch.api.noticing import webhook_rules
 from dispatch.errors import InvalidInputError
 from dispatch.notify.matrix import Audience, Occasion, SendChannel
 from dispatch.notify.people import Contact, after_quiet, must_be_told
 from dispatch.notify.wishes import check_cells, check_preferences
-from dispatch.store.notice_people import KeptMatrix, Preferences
+from dispatch.store.notice_people import Hook, KeptMatrix, Preferences
 from dispatch.units import DAY_S, MINUTE_S
 from tests.support.builders import MARKET
 
+STRICT = webhook_rules(loopback=False)
 KL = "Asia/Kuala_Lumpur"
 
 
@@ -91,13 +93,17 @@ def test_without_wishes_nobody_waits() -> None:
         ({"choices": {"nonsense": ("sms",), "order_ready": ("smoke",)}}, ["unknown_key", "unknown_key"]),
         ({"choices": {"offer_made": ()}, "phone": "1"}, ["phone", "must_be_told"]),
         ({"choices": {"offer_made": ("sms",), "penalty_given": ()}}, []),
+        ({"choices": {"offer_made": ("webhook",)}}, ["field_missing"]),
+        ({"choices": {"offer_made": ("webhook",)}, "hook": Hook(url="https://pos.example/dispatch")}, []),
+        ({"hook": Hook(url="https://10.0.0.1/"), "phone": "1"}, ["phone", "address_refused"]),
+        ({"hook": Hook(url="http://a@pos.example/" + 2000 * "x")}, ["webhook_url", "webhook_url", "webhook_url"]),
     ],
 )
 def test_wishes_that_make_no_sense_are_all_refused(wishes: dict[str, Any], codes: list[str]) -> None:
     wanted = Preferences(market_id=MARKET, person="rider:r1", role="rider", **wishes)
     found: list[str] = []
     try:
-        check_preferences(wanted, Audience.RIDER)
+        check_preferences(wanted, Audience.RIDER, STRICT.issues_of)
     except InvalidInputError as refused:
         found = [issue.code for issue in refused.issues]
     assert found == codes
@@ -124,4 +130,4 @@ def test_cells_that_no_text_fits_are_refused(cells: dict[str, tuple[str, ...]], 
 
 def test_addresses_that_cannot_be_are_none() -> None:
     contact = Contact(phone="12", email="an@example")
-    assert [contact.address(channel) for channel in SendChannel] == ["", "", "", ""]
+    assert [contact.address(channel) for channel in SendChannel] == [""] * len(SendChannel)

@@ -95,7 +95,7 @@ async def put_customers(body: PreferencesIn, customer: Customer, told: Told) -> 
     """Say how the customer wants to be told of the order."""
     me = self_of(customer.asks.who)
     known = await told.desk.preferences(customer.asks.market_id, me.person, me.role)
-    return PreferencesOut.of(await told.desk.put_preferences(body.over(known), me.audience, me.person))
+    return PreferencesOut.of(*await told.desk.put_preferences(body.over(known), me.audience, me.person))
 
 
 @router.get("/track/{token}/notifications/push-key")

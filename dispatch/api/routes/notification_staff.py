@@ -23,6 +23,7 @@ from dispatch.api.schemas.notifications import (
     Resent,
     TestSend,
 )
+from dispatch.api.schemas.webhooks import Rotate
 from dispatch.api.state import Api
 from dispatch.api.told import Told
 from dispatch.errors import InvalidInputError, Issue
@@ -106,9 +107,15 @@ async def put_preferences(
         action = "Name rider:, merchant: or customer: with an id; staff say theirs first themselves."
         raise InvalidInputError("person", [Issue("person", cause, action, field="person")])
     audience = None if kind == "account" else Audience(kind)
-    kept = await told.desk.put_preferences(body.over(known), audience, who.id, version_in(if_match))
+    kept, secret = await told.desk.put_preferences(body.over(known), audience, who.id, version_in(if_match))
     show_version(response, kept.version)
-    return PreferencesOut.of(kept)
+    return PreferencesOut.of(kept, secret)
+
+
+@router.post("/people/{person}/preferences/webhook/rotate", dependencies=CHANGES)
+async def rotate_secret(person: Name, body: Rotate, told: Told, who: Who, market_id: InMarket) -> PreferencesOut:
+    """Take a new secret for somebody's webhook, shown this once. For a while messages have two signatures."""
+    return PreferencesOut.of(*await told.desk.rotate_webhook(market_id, person, body.overlap_s, who.id))
 
 
 @router.post("/people/{person}/test", status_code=202, dependencies=CHANGES)

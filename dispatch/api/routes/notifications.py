@@ -24,6 +24,7 @@ from dispatch.api.schemas.notifications import (
     Subscription,
     TestSend,
 )
+from dispatch.api.schemas.webhooks import Rotate
 from dispatch.api.state import Api
 from dispatch.api.told import Myself, Self, Told
 from dispatch.model.order import MarketId
@@ -111,9 +112,15 @@ async def put_mine(
 ) -> PreferencesOut:
     """Say how you want to be told. Riders and merchants cannot switch off what somebody waits for them to answer."""
     known = await told.desk.preferences(market_id, me.person, me.role)
-    kept = await told.desk.put_preferences(body.over(known), me.audience, who.id, version_in(if_match))
+    kept, secret = await told.desk.put_preferences(body.over(known), me.audience, who.id, version_in(if_match))
     show_version(response, kept.version)
-    return PreferencesOut.of(kept)
+    return PreferencesOut.of(kept, secret)
+
+
+@router.post("/preferences/webhook/rotate")
+async def rotate_my_secret(body: Rotate, told: Told, me: Myself, market_id: InMarket, who: Who) -> PreferencesOut:
+    """Take a new secret for your webhook, shown this once. For a while messages have two signatures."""
+    return PreferencesOut.of(*await told.desk.rotate_webhook(market_id, me.person, body.overlap_s, who.id))
 
 
 @router.get("/push-key")

@@ -11,10 +11,10 @@ from pydantic import Field
 from dispatch.api.schemas.base import Line, Schema, maybe_when, when
 from dispatch.notify.desk import ChannelHealth, Shown
 from dispatch.notify.matrix import DEFAULTS, Audience, Matrix, Occasion, SendChannel, could_be_told
-from dispatch.store.notice_people import KeptMatrix, NoticeDevice, Preferences
+from dispatch.store.notice_people import Hook, KeptMatrix, NoticeDevice, Preferences
 from dispatch.store.notices import Sending
 
-Channels = Annotated[list[SendChannel], Field(max_length=4)]
+Channels = Annotated[list[SendChannel], Field(max_length=len(SendChannel))]
 Clock = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", examples=["22:00"])]
 _HOUR: int = 60
 
@@ -59,7 +59,10 @@ class SendingOut(Schema):
 
 
 def _veiled(address: str) -> str:
-    """The end of a number, or the beginning and the host of an address."""
+    """The end of a number, the beginning and the host of an address, or the host of a system."""
+    if "://" in address:
+        scheme, _, rest = address.partition("://")
+        return f"{scheme}://{rest.partition('/')[0]}"
     if "@" in address:
         name, _, host = address.partition("@")
         return f"{name[:1]}...@{host}"
@@ -118,13 +121,17 @@ class Quiet(Schema):
 
 
 class PreferencesIn(Schema):
-    """How somebody wants to be told. `choices`: channels by occasion; an empty list: not at all."""
+    """How somebody wants to be told. `choices`: channels by occasion; an empty list: not at all.
+
+    `webhook`: the address of a system of one's own.
+    """
 
     language: Annotated[str, Field(max_length=20)] = ""
     time_zone: Annotated[str, Field(max_length=60)] = ""
     quiet: Quiet | None = None
     email: Annotated[str, Field(max_length=254)] = ""
     phone: Annotated[str, Field(max_length=20)] = ""
+    webhook: Annotated[str, Field(pattern=r"^[\x21-\x7e]*$")] = ""
     choices: Annotated[dict[Occasion, Channels], Field(default_factory=dict)]
 
     def over(self, known: Preferences) -> Preferences:
@@ -139,19 +146,27 @@ class PreferencesIn(Schema):
             quiet_to=_minutes(None if self.quiet is None else self.quiet.ends),
             email=self.email,
             phone=self.phone,
+            hook=Hook(url=self.webhook),
             choices={one.value: tuple(channel.value for channel in some) for one, some in self.choices.items()},
         )
 
 
 class PreferencesOut(PreferencesIn):
-    """The same, with whose they are."""
+    """The same, with whose they are.
+
+    `webhook_secret` is there where it was just made, and never shown again. `webhook_gone_at`: since when the system
+    answers that it is gone (410); nothing is sent to it until its address is written again.
+    """
 
     person: str
     version: int
+    webhook_secret: str | None = None
+    webhook_old_secret_until: datetime | None = None
+    webhook_gone_at: datetime | None = None
 
     @classmethod
-    def of(cls, one: Preferences) -> PreferencesOut:
-        """For the wire."""
+    def of(cls, one: Preferences, secret: str = "") -> PreferencesOut:
+        """For the wire; ``secret``: of the webhook, where it is shown."""
         begins, ends = _clock(one.quiet_from), _clock(one.quiet_to)
         return cls(
             person=one.person,
@@ -161,6 +176,10 @@ class PreferencesOut(PreferencesIn):
             quiet=None if begins is None or ends is None else Quiet(begins=begins, ends=ends),
             email=one.email,
             phone=one.phone,
+            webhook=one.hook.url,
+            webhook_secret=secret or None,
+            webhook_old_secret_until=maybe_when(one.hook.old_secret_until),
+            webhook_gone_at=maybe_when(one.hook.gone_at),
             choices={Occasion(name): [SendChannel(one) for one in some] for name, some in one.choices.items()},
         )
 

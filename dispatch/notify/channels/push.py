@@ -3,44 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
 from hashlib import sha256
-from typing import Final, Protocol
+from typing import Final
 
 import httpx
 
 from dispatch.engine.clock import Clock
 from dispatch.errors import DispatchError
-from dispatch.notify.channels.ports import Outcome, Outgoing, Result
+from dispatch.notify.channels.ports import Locate, Outcome, Outgoing, Result
 from dispatch.notify.channels.push_encryption import Identity, encoded, encrypt
 
 _GONE: Final = frozenset({404, 410})
 _LATER: Final = frozenset({401, 403, 408, 425, 429})
 _SHOWN: Final = 300
 _BODY_CHARS: Final = 900
-
-
-class Located(Protocol):
-    """Where a host was found: ``url`` has the address in place of the name, which ``host`` and ``name`` still tell."""
-
-    @property
-    def url(self) -> httpx.URL:
-        """To connect to."""
-        ...
-
-    @property
-    def host(self) -> str:
-        """For the header."""
-        ...
-
-    @property
-    def name(self) -> str:
-        """For the certificate."""
-        ...
-
-
-Locate = Callable[[str], Awaitable[Located]]
-"""Finds a host, and raises DispatchError for one that must not be reached: browsers, so strangers, name endpoints."""
 
 
 class PushWay:
