@@ -3,61 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import httpx
 import pytest
 
 from tests.api.test_orders import DROPOFF, PICKUP
-from tests.support.gateway import StubGateway, deliver, signature, stub_gateway
+from tests.support.gateway import StubGateway, deliver, signature
 from tests.support.live_api import Live, live_api
-
-TOTAL = {"minor": 20_000, "currency": "COP"}
-Json = dict[str, Any]
-
-
-@pytest.fixture
-def stub() -> Iterator[StubGateway]:
-    with stub_gateway() as server:
-        yield server
-
-
-@pytest.fixture
-def live(sqlite_url: str, stub: StubGateway) -> Iterator[Live]:
-    with live_api(sqlite_url, ticking=False, gateway=stub.adapter()) as running:
-        with running.client("admin") as admin:
-            admin.post("/v1/merchants", json={"id": "m1", "place": PICKUP}).raise_for_status()
-        yield running
-
-
-@pytest.fixture
-def staff(live: Live) -> Iterator[httpx.Client]:
-    with live.client("customer_service") as client:
-        yield client
-
-
-def placed(client: httpx.Client, payment: str = "gateway", **more: object) -> str:
-    """The id of a new order that is to be paid in this way."""
-    body = {"merchant_id": "m1", "dropoff": DROPOFF, "total": TOTAL, "payment": payment, **more}
-    answer = client.post("/v1/orders", json=body)
-    assert answer.status_code == 201, answer.text
-    return str(answer.json()["id"])
-
-
-def checked_out(client: httpx.Client, order_id: str) -> str:
-    """The reference of the page where the order is paid."""
-    answer = client.post(f"/v1/orders/{order_id}/payment/checkout", json={})
-    assert answer.status_code == 200, answer.text
-    return str(answer.json()["reference"])
-
-
-def money(client: httpx.Client, order_id: str) -> Json:
-    """The account of an order, which must add up."""
-    found: Json = client.get(f"/v1/orders/{order_id}/payment").raise_for_status().json()
-    assert sum(entry["minor"] for entry in found["entries"]) == 0
-    return found
+from tests.support.paying import TOTAL, checked_out, money, placed
+from tests.support.shop_api import Json
 
 
 def settled(client: httpx.Client, order_id: str, status: str = "settled") -> Json:

@@ -2,35 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import httpx
 import pytest
 
-from tests.api.test_orders import PICKUP
-from tests.api.test_payments import TOTAL, Json, checked_out, money, placed
-from tests.support.gateway import StubGateway, deliver, stub_gateway
-from tests.support.live_api import Live, live_api
-
-
-@pytest.fixture
-def stub() -> Iterator[StubGateway]:
-    with stub_gateway() as server:
-        yield server
-
-
-@pytest.fixture
-def live(sqlite_url: str, stub: StubGateway) -> Iterator[Live]:
-    with live_api(sqlite_url, ticking=False, gateway=stub.adapter()) as running:
-        with running.client("admin") as admin:
-            admin.post("/v1/merchants", json={"id": "m1", "place": PICKUP}).raise_for_status()
-        yield running
-
-
-@pytest.fixture
-def staff(live: Live) -> Iterator[httpx.Client]:
-    with live.client("customer_service") as client:
-        yield client
+from tests.support.gateway import StubGateway, deliver
+from tests.support.live_api import Live
+from tests.support.paying import TOTAL, checked_out, money, placed
+from tests.support.shop_api import Json
 
 
 @pytest.fixture
