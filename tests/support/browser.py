@@ -66,12 +66,15 @@ class Tab:
         self._buffer += heard
         *messages, self._buffer = self._buffer.split(b"\0")
         for message in map(json.loads, messages):
-            if "id" in message:
-                self._answers[message["id"]] = message
-            elif message["method"] == "Runtime.exceptionThrown":
-                self.errors.append(str(message["params"]["exceptionDetails"]))
-            elif message["method"] == "Log.entryAdded" and message["params"]["entry"]["level"] == "error":
-                self.errors.append(str(message["params"]["entry"]["text"]))
+            self._take(message)
+
+    def _take(self, message: Json) -> None:
+        if "id" in message:
+            self._answers[message["id"]] = message
+        elif message["method"] == "Runtime.exceptionThrown":
+            self.errors.append(str(message["params"]["exceptionDetails"]))
+        elif message["method"] == "Log.entryAdded" and message["params"]["entry"]["level"] == "error":
+            self.errors.append(str(message["params"]["entry"]["text"]))
 
     def attach(self) -> None:
         """Open an empty page."""
