@@ -96,8 +96,8 @@ async def run_notices(
         ways[SendChannel.EMAIL] = MailWay(server)
     secret = sha256(b"notices " + here.secret).digest()
     texts = load_texts()
-    face_to_face = Reaching(texts=texts, ways=ways, face=here.face)
-    desk = NoticeDesk(here.store, here.clock, face_to_face, identity, secret, here.webhooks)
+    reached = Reaching(texts=texts, ways=ways, face=here.face)
+    desk = NoticeDesk(here.store, here.clock, reached, identity, secret, here.webhooks)
 
     def ack(notice_id: str) -> str:
         return f"{url}{OPENED}{notice_id}?token={desk.ack_token(notice_id)}"
