@@ -100,7 +100,8 @@ class LoadRider:
             return await self._act([*actions, *([] if tasks["stops"] else [self._departure()])])
         if tasks["leg"] is not None:
             arrives_at = datetime.fromisoformat(tasks["leg"]["arrives_at"]).timestamp()
-            await asyncio.sleep(max(0.0, arrives_at - time.time()))
+            # The wire has whole seconds; people do not all arrive on the stroke of the clock.
+            await asyncio.sleep(max(0.0, arrives_at - time.time()) + self._chance.random())
             goal = tasks["leg"]["destination"]
             self._place = (goal["latitude"], goal["longitude"])
             return await self._act([{"kind": "arrived"}, *self._at_stop(tasks["stops"])])
