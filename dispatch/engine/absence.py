@@ -25,9 +25,11 @@ def absences(state: MarketState, now: Instant, loop: LoopParams) -> Iterator[Com
         shift = rider.shift
         if shift is None or (now - rider.seen_at < timeout_s and not rider.unanswered):
             continue
+        # Nothing is due from most riders, and nothing that they were asked ran out.
+        idle = rider.leg is None and not rider.tasks and rider.position is None and not rider.unanswered
         if rider.lost_at is not None:
             yield from _after_loss(rider, shift, rider.lost_at, now, loop)
-        elif not _is_idle(rider) and _is_lost(state, rider, shift, now, loop):
+        elif not idle and _is_lost(state, rider, shift, now, loop):
             yield LoseRider(rider_id=rider.rider.id)
         elif not rider.tasks and not rider.offers and now >= shift.ends_at + timeout_s:
             yield EndShift(rider_id=rider.rider.id)
@@ -38,11 +40,6 @@ def _after_loss(rider: RiderState, shift: Shift, lost_at: Instant, now: Instant,
         yield LoseFood(rider_id=rider.rider.id, redeliver=loop.redeliver_lost)
     elif not rider.tasks and now >= shift.ends_at:
         yield EndShift(rider_id=rider.rider.id)
-
-
-def _is_idle(rider: RiderState) -> bool:
-    """Whether nothing is due from the rider, and nothing that was asked ran out: so it is with most of them."""
-    return not rider.tasks and rider.leg is None and rider.position is None and rider.unanswered == 0
 
 
 def _is_lost(state: MarketState, rider: RiderState, shift: Shift, now: Instant, loop: LoopParams) -> bool:

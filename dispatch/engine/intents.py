@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -24,9 +24,6 @@ _GIVEN = (DispatchStatus.ASSIGNED, DispatchStatus.UNDER_WAY)
 _CARRIED = (DispatchStatus.CARRIED, DispatchStatus.RETURNING)
 _PLANNED: Final = Verdict.PLANNED.name.lower()
 
-_SPARE: Final = 1000
-"""So many more tasks of a kind may be remembered than a plan's orders need."""
-
 AskEarly = Callable[[RiderId], Seconds]
 """How much earlier than usual a rider is asked, because the answer may be no."""
 
@@ -44,36 +41,36 @@ class Sequence(NamedTuple):
 
 
 class TaskMemo:
-    """Tasks that were named before, so that they need not be made and compared again in each tick."""
+    """The tasks that the last plan named, so that they need not be made again, and compare at once, in the next one."""
 
     def __init__(self) -> None:
         self._known: dict[OrderId, tuple[Task, Task]] = {}
         self._returns: dict[OrderId, tuple[Task, Task]] = {}
 
-    def of(self, order_id: OrderId, returning: bool) -> tuple[Task, Task]:
-        """The order's tasks, at PICKUP and at DROPOFF; of food on its way back the latter is the return."""
-        known = self._returns if returning else self._known
-        found = known.get(order_id)
-        if found is None:
-            last = TaskKind.RETURN if returning else TaskKind.DROPOFF
-            found = known[order_id] = (Task(order_id, TaskKind.PICKUP), Task(order_id, last))
+    def of(self, order_ids: Iterable[OrderId], orders: Mapping[OrderId, OrderState]) -> list[tuple[Task, Task]]:
+        """Each order's tasks, at PICKUP and at DROPOFF; of food on its way back the latter is the return."""
+        known, returns, returning = self._known, self._returns, DispatchStatus.RETURNING
+        self._known, self._returns = {}, {}
+        found = []
+        for name in order_ids:
+            back = orders[name].dispatch is returning
+            tasks = (returns if back else known).get(name) or _tasks(name, back)
+            (self._returns if back else self._known)[name] = tasks
+            found.append(tasks)
         return found
 
-    def keep(self, most: int) -> None:
-        """Forget all of them where there are more than ``most`` of a kind."""
-        for known in (self._known, self._returns):
-            if len(known) > most:
-                known.clear()
+
+def _tasks(order_id: OrderId, returning: bool) -> tuple[Task, Task]:
+    last = TaskKind.RETURN if returning else TaskKind.DROPOFF
+    return Task(order_id, TaskKind.PICKUP), Task(order_id, last)
 
 
 def sequences_of(problem: Problem, plan: Plan, state: MarketState, memo: TaskMemo) -> dict[RiderId, Sequence]:
     """The plan's routes in the words of the model; riders with nothing to do are left out."""
     start, kinds, orders = plan.routes.start.tolist(), plan.routes.kind.tolist(), plan.routes.order.tolist()
-    returning, ids, known = DispatchStatus.RETURNING, problem.order_ids, state.orders
-    of_order = [memo.of(name, known[name].dispatch is returning) for name in map(OrderId, ids)]
+    of_order = memo.of(map(OrderId, problem.order_ids), state.orders)
     tasks = tuple([of_order[order][kind] for order, kind in zip(orders, kinds, strict=True)])
     leave = tuple(plan.depart_at.tolist())
-    memo.keep(2 * len(ids) + _SPARE)
     return {
         RiderId(problem.rider_ids[rider]): Sequence(
             tasks[start[rider] : start[rider + 1]], leave[start[rider] : start[rider + 1]]
@@ -105,20 +102,19 @@ def intents(
     leaving: dict[OrderId, UnassignReason] = {}
     holds: list[HoldIntent] = []
     for rider_id, sequence in sequences.items():
-        rider = state.riders[rider_id]
-        if sequence.tasks == rider.tasks:  # all of it is the rider's already
-            routes.extend(_told(state, rider, sequence.tasks, sequence.depart_at[0]))
-            continue
-        share = _share(state, rider, sequence, now, loop, loop.commit_s + ask_early_s(rider_id))
-        tasks, depart_at = _part(sequence, share.given)
-        for order_id in share.new:
-            if state.orders[order_id].rider_id is not None:
-                leaving[order_id] = UnassignReason.BETTER_RIDER
-        if share.new:
-            offers.append(OfferIntent(rider_id=rider_id, order_ids=tuple(share.new), tasks=tasks, depart_at=depart_at))
-        else:
-            routes.extend(_told(state, rider, tasks, depart_at))
-        holds.extend(share.holds)
+        rider, tasks = state.riders[rider_id], sequence.tasks
+        depart_at: Instant | None = sequence.depart_at[0]
+        new: list[OrderId] = []
+        if tasks != rider.tasks:  # else all of it is the rider's already
+            commit_s = loop.commit_s + ask_early_s(rider_id)
+            given, new, waiting = _share(state, rider, sequence, now, loop, commit_s)
+            tasks, depart_at = _part(sequence, given)
+            holds += waiting
+        if new:
+            leaving |= {name: UnassignReason.BETTER_RIDER for name in new if state.orders[name].rider_id is not None}
+            offers.append(OfferIntent(rider_id=rider_id, order_ids=tuple(new), tasks=tasks, depart_at=depart_at))
+        elif _differs(rider, tasks, depart_at) and not _on_loan(state, rider):
+            routes.append(RouteIntent(rider_id=rider_id, tasks=tasks, depart_at=depart_at))
     for number in np.flatnonzero(plan.verdict != Verdict.PLANNED).tolist():
         order = state.orders[OrderId(problem.order_ids[number])]
         verdict = Verdict(int(plan.verdict[number])).name.lower()
@@ -140,25 +136,18 @@ def intents(
     )
 
 
-class _Share(NamedTuple):
-    """What becomes of a rider's planned orders.
-
-    given: those that are the rider's when this is done. new: those of them that are not yet. holds: of the others, what
-    has not been said of them before.
-    """
-
-    given: set[OrderId]
-    new: list[OrderId]
-    holds: list[HoldIntent]
-
-
 def _share(
     state: MarketState, rider: RiderState, sequence: Sequence, now: Instant, loop: LoopParams, commit_s: Seconds
-) -> _Share:
-    """Sort the orders of a sequence: each is due by its first task, as no later leg begins sooner."""
-    share, rider_id, due_before = _Share(set(), [], []), rider.rider.id, now + commit_s
-    here = rider.shift is not None  # else only planned with
+) -> tuple[set[OrderId], list[OrderId], list[HoldIntent]]:
+    """(orders that are the rider's when this is done, those of them that are not yet, what is new of the others).
+
+    An order is due by its first task: no later leg begins sooner.
+    """
+    given: set[OrderId] = set()
     seen: set[OrderId] = set()
+    new: list[OrderId] = []
+    holds: list[HoldIntent] = []
+    rider_id, here, due_before = rider.rider.id, rider.shift is not None, now + commit_s
     for task, depart_at in zip(*sequence, strict=True):
         order_id = task.order_id
         if order_id in seen:
@@ -166,14 +155,14 @@ def _share(
         seen.add(order_id)
         order = state.orders[order_id]
         if here and (order.rider_id == rider_id or order.dispatch in _CARRIED):
-            share.given.add(order_id)
+            given.add(order_id)
         elif here and order.offer_id is None and _is_due(order, depart_at, due_before, now, loop):
-            share.given.add(order_id)
-            share.new.append(order_id)
+            given.add(order_id)
+            new.append(order_id)
         elif order.dispatch in _WAITING and (order.verdict != _PLANNED or order.planned_rider_id != rider_id):
             hold = HoldIntent(order_id=order_id, verdict=_PLANNED, until=depart_at, planned_rider_id=rider_id)
-            share.holds.append(hold)
-    return share
+            holds.append(hold)
+    return given, new, holds
 
 
 def _is_due(order: OrderState, depart_at: Instant, due_before: Instant, now: Instant, loop: LoopParams) -> bool:
@@ -199,11 +188,3 @@ def _differs(rider: RiderState, tasks: tuple[Task, ...], depart_at: Instant | No
     if rider.tasks != tasks:
         return True
     return rider.leg is None and rider.depart_at is not None and rider.depart_at != depart_at
-
-
-def _told(
-    state: MarketState, rider: RiderState, tasks: tuple[Task, ...], depart_at: Instant | None
-) -> Iterator[RouteIntent]:
-    """What the rider has to be told of the route, if anything."""
-    if _differs(rider, tasks, depart_at) and not _on_loan(state, rider):
-        yield RouteIntent(rider_id=rider.rider.id, tasks=tasks, depart_at=depart_at)

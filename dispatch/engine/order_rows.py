@@ -10,7 +10,7 @@ import numpy as np
 from dispatch.engine.rows import Names, Rows
 from dispatch.model.events import OfferId
 from dispatch.model.lifecycle import DispatchStatus
-from dispatch.model.order import OrderId
+from dispatch.model.order import Order, OrderId
 from dispatch.model.rider import RiderId
 from dispatch.model.state import MarketState, OfferState, OrderState
 from dispatch.solver.problem import FIXED, ON_BOARD, OPEN, Ints
@@ -20,16 +20,21 @@ WAITING: Final = (DispatchStatus.OPEN, DispatchStatus.HELD)
 """Nobody has the order, and nobody has been asked."""
 
 _CARRIED: Final = (DispatchStatus.CARRIED, DispatchStatus.RETURNING)
+_OVER: Final = (DispatchStatus.DONE, DispatchStatus.DROPPED)
+_RETURNING: Final = DispatchStatus.RETURNING
 _NOBODY: Final = -1
+_SPARE: Final = 256
+"""So many orders more than twice those asked for may be remembered."""
 
 
 class OrderColumns(NamedTuple):
     """What a row says of an order, whatever the time; places, merchant and riders by the numbers of ``Names``.
 
-    owner: who has it, -1 for nobody. holder: the same, or who is asked. asked: 1 where somebody is.
+    First what is fixed as long as nobody changes the order itself; zoned: 1 where it has zones. Then what happens to
+    it. owner: who has it, -1 for nobody. holder: the same, or who is asked. asked: 1 where somebody is.
     state: OPEN, FIXED or ON_BOARD, pins left out.
-    waits, matters: 1 where nobody has it yet, and where dispatch has to do with it. zoned, barred: 1 where it has
-    zones, and bars of its own.
+    waits, matters: 1 where nobody has it yet, and where dispatch has to do with it. barred: 1 where it has bars of its
+    own.
     held_until, pinned, pinned_until: what a person has said, 0 and -1 where nobody has.
     """
 
@@ -37,16 +42,17 @@ class OrderColumns(NamedTuple):
     dropoff: Ints
     merchant: Ints
     placed_at: Ints
-    ready_at: Ints
     due_at: Ints
     not_before_at: Ints
     size: Ints
     vehicles: Ints
-    priority: Ints
     pickup_before_s: Ints
     pickup_after_s: Ints
     dropoff_before_s: Ints
     dropoff_after_s: Ints
+    zoned: Ints
+    ready_at: Ints
+    priority: Ints
     owner: Ints
     holder: Ints
     asked: Ints
@@ -56,7 +62,6 @@ class OrderColumns(NamedTuple):
     held_until: Ints
     pinned: Ints
     pinned_until: Ints
-    zoned: Ints
     barred: Ints
 
     def at(self, some: Ints) -> OrderColumns:
@@ -71,67 +76,79 @@ class OrderRows:
         self._names, self._profiles = names, profiles
         self._rows: Rows[OrderState] = Rows(len(OrderColumns._fields), self._row)
         self._asked: Mapping[OfferId, OfferState] = {}
+        self._fixed: dict[OrderId, tuple[Order, tuple[int, ...]]] = {}
 
     def of(self, state: MarketState, orders: list[OrderState]) -> OrderColumns:
         """What the rows of these orders say."""
         self._asked = state.offers
+        if len(self._fixed) > 2 * len(orders) + _SPARE:
+            self._fixed.clear()
         return OrderColumns(*self._rows.of(orders))
 
     def forget(self) -> None:
         """Look at every order anew."""
         self._rows.forget()
+        self._fixed.clear()
 
     def _row(self, state_of: OrderState) -> tuple[int, ...]:
         """Food on its way back is a drop-off at its merchant."""
-        order, names = state_of.order, self._names
-        pickup = names.places.of(order.pickup)
-        back = state_of.dispatch is DispatchStatus.RETURNING or order.dropoff is None
-        holder, status = _holder(state_of, self._asked)
+        order = state_of.order
+        known = self._fixed.get(order.id)
+        if known is None or known[0] is not order:
+            known = self._fixed[order.id] = (order, self._ordered(order))
+        pickup, dropoff, *others = known[1]
+        number, dispatch, held, pinned = self._names.riders.of, state_of.dispatch, state_of.rider_id, state_of.pinned_to
+        owner = holder = _NOBODY if held is None else number(held)
+        asked, status = state_of.offer_id is not None, OPEN
+        if dispatch in _CARRIED:
+            status = ON_BOARD
+        elif asked:
+            status, holder = FIXED, number(self._asked[state_of.offer_id].rider_id)
         return (
             pickup,
-            pickup if back or order.dropoff is None else names.places.of(order.dropoff),
+            pickup if dispatch is _RETURNING else dropoff,
+            *others,
+            state_of.ready_at,
+            state_of.priority,
+            owner,
+            holder,
+            int(asked),
+            status,
+            int(dispatch in WAITING),
+            int(dispatch not in _OVER and order.dropoff is not None),
+            state_of.held_until or 0,
+            _NOBODY if pinned is None else number(pinned),
+            state_of.pinned_until or 0,
+            int(bool(state_of.barred or state_of.declined_by or pinned is not None)),
+        )
+
+    def _ordered(self, order: Order) -> tuple[int, ...]:
+        """The part of a row that depends on nothing but the order itself."""
+        names, pickup = self._names, self._names.places.of(order.pickup)
+        return (
+            pickup,
+            pickup if order.dropoff is None else names.places.of(order.dropoff),
             names.merchants.of(order.merchant_id),
             order.placed_at,
-            state_of.ready_at,
             order.promised_at,
             order.not_before_at or 0,
             order.size,
-            self._vehicles(state_of),
-            state_of.priority,
+            self._vehicles(order),
             order.pickup_handling.before_s,
             order.pickup_handling.after_s,
             order.dropoff_handling.before_s,
             order.dropoff_handling.after_s,
-            self._number(state_of.rider_id),
-            self._number(holder),
-            int(state_of.offer_id is not None),
-            status,
-            int(state_of.dispatch in WAITING),
-            int(order.dropoff is not None and not state_of.over),
-            state_of.held_until or 0,
-            self._number(state_of.pinned_to),
-            state_of.pinned_until or 0,
             int(bool(order.zones)),
-            int(bool(state_of.barred or state_of.declined_by or state_of.pinned_to is not None)),
         )
 
     def _number(self, rider: RiderId | None) -> int:
         return _NOBODY if rider is None else self._names.riders.of(rider)
 
-    def _vehicles(self, order: OrderState) -> int:
-        kinds, profiles = order.order.vehicles, self._profiles
+    def _vehicles(self, order: Order) -> int:
+        kinds, profiles = order.vehicles, self._profiles
         if not kinds:
             return (1 << len(profiles)) - 1
         return sum(1 << profiles.index(kind) for kind in kinds if kind in profiles)
-
-
-def _holder(order: OrderState, offers: Mapping[OfferId, OfferState]) -> tuple[RiderId | None, int]:
-    """Who has the order, and whether that can change; what a person has pinned is looked at later."""
-    if order.dispatch in _CARRIED:
-        return order.rider_id, ON_BOARD
-    if order.offer_id is not None:
-        return offers[order.offer_id].rider_id, FIXED
-    return order.rider_id, OPEN
 
 
 def concerned(columns: OrderColumns, now: Instant, present: Ints) -> Ints:

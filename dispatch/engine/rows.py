@@ -72,8 +72,9 @@ class Numbers(Generic[K]):
 
     def of(self, key: K) -> int:
         """The key's number."""
-        number = self._number.setdefault(key, len(self.keys))
-        if number == len(self.keys):
+        number = self._number.get(key)
+        if number is None:
+            number = self._number[key] = len(self.keys)
             self.keys.append(key)
         return number
 
