@@ -11,11 +11,11 @@ from __future__ import annotations
 import numpy as np
 
 from dispatch.geo.kernel import inlined_kernel, is_beyond, kernel, move, travel_s
-from dispatch.solver.ahead import AT, HERE, look_ahead
+from dispatch.solver.ahead import AT, HERE
 from dispatch.solver.grid import Ends, Grid, beyond_ring_m, cell_of, gap_m, make_grid, soonest_s
 from dispatch.solver.problem import OPEN, Ints
 from dispatch.solver.sweep import by_place
-from dispatch.solver.tableau import Tableau
+from dispatch.solver.tableau import Tableau, ridden
 from dispatch.solver.view import View, may_carry
 
 
@@ -31,11 +31,11 @@ def route_ends(view: View, table: Tableau) -> Ends:
 def _fill_ends(view: View, table: Tableau, ends: Ends) -> None:
     """Ride every route to its end."""
     for r in range(ends.place.shape[0]):
-        count = table.length[r]
-        if table.known[r] == 0:
-            look_ahead(view, r, table.route[r], count, table.ahead[r])
-            table.known[r] = 1
-        ends.place[r], ends.free_at[r] = table.ahead[r, count, HERE], max(table.ahead[r, count, AT], view.now)
+        place, free_at = view.riders.place[r], view.riders.free_at[r]
+        if table.length[r] > 0:
+            end = table.ahead[ridden(view, table, r), table.length[r]]
+            place, free_at = end[HERE], end[AT]
+        ends.place[r], ends.free_at[r] = place, max(free_at, view.now)
 
 
 def nearest_riders(view: View, table: Tableau, lead: Ints, k: int) -> Ints:

@@ -11,10 +11,10 @@ from typing import Final
 import numpy as np
 
 from dispatch.geo.kernel import allocating_kernel, kernel, travel_s
-from dispatch.solver.ahead import EVENT, look_ahead
+from dispatch.solver.ahead import EVENT
 from dispatch.solver.neighbours import Neighbours, find_neighbours
 from dispatch.solver.problem import Ints
-from dispatch.solver.tableau import Tableau
+from dispatch.solver.tableau import Tableau, ridden
 from dispatch.solver.view import View
 from dispatch.units import Seconds
 
@@ -45,15 +45,13 @@ def _is_delayed(view: View, table: Tableau, order: int) -> bool:
     rider, orders = table.rider[order], view.orders
     if rider < 0:
         return False
-    if table.known[rider] == 0:
-        look_ahead(view, rider, table.route[rider], table.length[rider], table.ahead[rider])
-        table.known[rider] = 1
+    at = ridden(view, table, rider)
     least = max(view.now, orders.ready_at[order]) + orders.pickup_after_s[order]
     least += view.direct_s[order, view.riders.profile[rider]] + orders.dropoff_before_s[order]
     least = max(least, orders.not_before_at[order])
     for k in range(table.length[rider]):
         if table.route[rider, k] == order * 2 + 1:
-            return bool(table.ahead[rider, k, EVENT] >= least + LATE_S)
+            return bool(table.ahead[at, k, EVENT] >= least + LATE_S)
     return False
 
 

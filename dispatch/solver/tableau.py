@@ -23,7 +23,9 @@ class Tableau(NamedTuple):
     closed: int64 (R,), 1 where what was given already breaks a rule, so that nothing is added.
     rider: int64 (O,), whose route has the order, -1 for nobody's. fixed: int64 (O,), 1 where the order must stay in its
     route.
-    ahead: int64 (R, W + 1, FIELDS), see ``ahead.py``; known: int64 (R,), 1 where it is that of the route as it is.
+    ahead: int64 (R, W + 1, FIELDS), see ``ahead.py``, in the sequence in which riders are looked at: most stand idle
+    and never are, and so the others lie together. row_ahead: int64 (R + 1,), where each rider's is, -1 for nowhere yet;
+    the last says how many there are. known: int64 (R,), 1 where it is that of the route as it is.
     """
 
     route: Ints
@@ -34,6 +36,7 @@ class Tableau(NamedTuple):
     rider: Ints
     fixed: Ints
     ahead: Ints
+    row_ahead: Ints
     known: Ints
 
 
@@ -52,6 +55,7 @@ def make_tableau(problem: Problem, view: View, scratch: Scratch, *, width: int, 
         rider=np.full(problem.order_count, -1, np.int64),
         fixed=(problem.orders.state != OPEN).astype(np.int64),
         ahead=np.empty((problem.rider_count, width + 1, FIELDS), np.int64),
+        row_ahead=np.append(np.full(problem.rider_count, -1, np.int64), 0),
         known=np.zeros(problem.rider_count, np.int64),
     )
     _fill(view, table, routes.start, routes.order * 2 + routes.kind, int(replan), scratch)
@@ -140,12 +144,22 @@ def put_at(
 
 
 @inlined_kernel
+def ridden(view: View, table: Tableau, rider: int) -> int:
+    """Where in ``ahead`` the rider's route is, as it is now."""
+    if table.row_ahead[rider] < 0:
+        table.row_ahead[rider] = table.row_ahead[-1]
+        table.row_ahead[-1] += 1
+    at = table.row_ahead[rider]
+    if table.known[rider] == 0:
+        look_ahead(view, rider, table.route[rider], table.length[rider], table.ahead[at])
+        table.known[rider] = 1
+    return int(at)
+
+
+@inlined_kernel
 def slot_for(view: View, table: Tableau, rider: int, order: int, limit: int, scratch: Scratch) -> Slot:
     """The cheapest slot of the order in the rider's route, if it costs less than ``limit``; else one of INFEASIBLE."""
-    if table.known[rider] == 0:
-        look_ahead(view, rider, table.route[rider], table.length[rider], table.ahead[rider])
-        table.known[rider] = 1
-    row, ahead = table.route[rider], table.ahead[rider]
+    row, ahead = table.route[rider], table.ahead[ridden(view, table, rider)]
     return cheapest_slot(view, rider, row, table.length[rider], table.frozen[rider], ahead, order, limit, scratch.event)
 
 
