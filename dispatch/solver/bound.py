@@ -15,7 +15,7 @@ from dispatch.geo.kernel import inlined_kernel, kernel
 from dispatch.solver.changes import riders_of
 from dispatch.solver.costs.click_to_door import click_to_door_cost
 from dispatch.solver.costs.lateness import lateness_cost
-from dispatch.solver.least import DONE, Bases, least_added, least_held, least_own, least_way_s
+from dispatch.solver.least import DONE, Bases, direct_m, least_added, least_held, least_over_s, least_own
 from dispatch.solver.params import Params
 from dispatch.solver.plan import Plan
 from dispatch.solver.problem import OPEN, Ints, Problem
@@ -100,20 +100,20 @@ def sum_of_least(view: View, bases: Bases, stakes: Stakes, near: Reach) -> int:
             least += least_held(view, bases, order)
             continue
         row = near.row[view.orders.pickup[order]]
-        best, home = stakes.out[order], view.orders.rider[order]
+        best, home, metres = stakes.out[order], view.orders.rider[order], direct_m(view, order)
         if home != _NOBODY:
-            best = min(best, least_added(view, bases, order, home))
-        best = min(best, _least_of_rest(view, bases, order, near.beyond_at[row], most_aboard))
+            best = min(best, least_added(view, bases, order, home, metres))
+        best = min(best, _least_of_rest(view, bases, order, near.beyond_at[row], most_aboard, metres))
         for rider in near.riders[row]:
             if rider < 0:
                 break
-            best = min(best, least_added(view, bases, order, rider))
+            best = min(best, least_added(view, bases, order, rider, metres))
         least += best
     return int(least)
 
 
 @inlined_kernel
-def _least_of_rest(view: View, bases: Bases, order: int, beyond_at: int, most_aboard: int) -> int:
+def _least_of_rest(view: View, bases: Bases, order: int, beyond_at: int, most_aboard: int, metres: float) -> int:
     """The least that the order costs with anybody who is not listed, and cannot be at the merchant before then."""
     if beyond_at >= NEVER:
         return INFEASIBLE
@@ -121,7 +121,7 @@ def _least_of_rest(view: View, bases: Bases, order: int, beyond_at: int, most_ab
     picked = max(beyond_at + orders.pickup_before_s[order], orders.ready_at[order], view.now)
     change = view.weights.churn if orders.rider[order] >= 0 else 0
     for profile in range(view.travel.pace.shape[0]):
-        way = least_way_s(view, bases, profile, orders.pickup[order], orders.dropoff[order])
+        way = least_over_s(view, bases, profile, orders.pickup[order], orders.dropoff[order], metres)
         if (orders.vehicles[order] >> profile) & 1 == 1 and way < UNREACHABLE_S:
             riding = view.weights.travel * way // most_aboard
             best = min(best, least_own(view, order, picked, way) + riding + change)

@@ -13,7 +13,7 @@ import numpy as np
 from dispatch.geo.kernel import inlined_kernel, kernel, move
 from dispatch.solver.costs import TERMS
 from dispatch.solver.insertion import Scratch, Slot, cheapest_insertion, copy_with
-from dispatch.solver.least import Bases, least_added
+from dispatch.solver.least import Bases, direct_m, least_added
 from dispatch.solver.plan import Plan
 from dispatch.solver.problem import Ints
 from dispatch.solver.reach import Reach
@@ -91,13 +91,13 @@ def _runner_up(
     """The rider, of who has it now and who is near, to whose route the order adds least, and its place there."""
     best, best_slot, other = INFEASIBLE, Slot(INFEASIBLE, -1, -1), NOBODY
     # Else an order can cost less than it does by itself: by a detour that is shorter, or by less waiting elsewhere.
-    grows = view.travel.matrix.shape[0] == 0 and view.weights.rider_waiting == 0
+    grows, metres = view.travel.matrix.shape[0] == 0 and view.weights.rider_waiting == 0, direct_m(view, order)
     row_near = near.riders[near.row[view.orders.pickup[order]]]
     for k in range(-1, row_near.shape[0]):
         rider = view.orders.rider[order] if k < 0 else row_near[k]
         if rider < 0 or rider == home or not may_carry(view, order, rider):
             continue
-        if grows and least_added(view, bases, order, rider) >= best:
+        if grows and least_added(view, bases, order, rider, metres) >= best:
             continue
         row = board.tasks[board.start[rider] : board.start[rider + 1]]
         if not _is_sound(view, board, rider, scratch):

@@ -122,16 +122,34 @@ def ride_frozen(view: View, start: Ints, tasks: Ints, frozen: Ints, bases: Bases
 @inlined_kernel
 def least_way_s(view: View, bases: Bases, profile: int, a: int, b: int) -> int:
     """No way from ``a`` to ``b`` takes fewer seconds, by whatever other places it leads."""
+    return least_over_s(view, bases, profile, a, b, straight_m(view, a, b))
+
+
+@inlined_kernel
+def straight_m(view: View, a: int, b: int) -> float:
+    """Metres of the straight way; 0 with a matrix of travel times, which says nothing of metres."""
+    return 0.0 if view.travel.matrix.shape[0] > 0 else distance_m(view.travel, a, b)
+
+
+@inlined_kernel
+def least_over_s(view: View, bases: Bases, profile: int, a: int, b: int, metres: float) -> int:
+    """``least_way_s`` where the straight way is known."""
+    table = view.travel
     if a == b:
         return 0
-    table = view.travel
     if table.matrix.shape[0] > 0:
         return int(bases.near_s[profile, b])
-    seconds = distance_m(table, a, b) * table.pace[profile]
+    seconds = metres * table.pace[profile]
     if not seconds < UNREACHABLE_S:
         return UNREACHABLE_S
     steps = math.ceil(seconds / table.step_s - _SLACK)
     return int(max(0, steps) * table.step_s)
+
+
+@inlined_kernel
+def direct_m(view: View, order: int) -> float:
+    """The straight way from the order's merchant to its door: the same for all riders, so it is measured once."""
+    return straight_m(view, view.orders.pickup[order], view.orders.dropoff[order])
 
 
 @inlined_kernel
@@ -166,21 +184,24 @@ def least_dropped(view: View, order: int, could_at: int) -> int:
 
 
 @inlined_kernel
-def least_added(view: View, bases: Bases, order: int, rider: int) -> int:
-    """The least that an order which may go to anybody costs with the rider; INFEASIBLE where a hard rule forbids it."""
-    dropped, points = least_errand(view, bases, order, rider)
+def least_added(view: View, bases: Bases, order: int, rider: int, metres: float) -> int:
+    """The least that an order which may go to anybody costs with the rider; INFEASIBLE where a hard rule forbids it.
+
+    metres: ``direct_m`` of the order.
+    """
+    dropped, points = least_errand(view, bases, order, rider, metres)
     return INFEASIBLE if dropped >= NEVER else least_dropped(view, order, dropped) + points
 
 
 @inlined_kernel
-def least_errand(view: View, bases: Bases, order: int, rider: int) -> tuple[int, int]:
+def least_errand(view: View, bases: Bases, order: int, rider: int, metres: float) -> tuple[int, int]:
     """(earliest drop-off of such an order by the rider, NEVER where a hard rule forbids it; points beside waiting)."""
     orders, riders = view.orders, view.riders
     if not may_carry(view, order, rider):
         return NEVER, 0
     profile, pickup, dropoff = riders.profile[rider], orders.pickup[order], orders.dropoff[order]
     arrive = least_arrival(view, bases, rider, order)
-    way = least_way_s(view, bases, profile, pickup, dropoff)
+    way = least_over_s(view, bases, profile, pickup, dropoff, metres)
     picked = max(arrive + orders.pickup_before_s[order], orders.ready_at[order], view.now)
     aboard = orders.pickup_after_s[order] + way + orders.dropoff_before_s[order]
     if arrive - view.now >= UNREACHABLE_S or way >= UNREACHABLE_S:

@@ -16,7 +16,7 @@ from ortools.graph.python import min_cost_flow
 from dispatch.geo.kernel import kernel
 from dispatch.solver.bound import stakes_of
 from dispatch.solver.insertion import make_scratch
-from dispatch.solver.least import Bases, least_errand, least_held, least_way_s, make_bases
+from dispatch.solver.least import Bases, direct_m, least_errand, least_held, least_way_s, make_bases
 from dispatch.solver.params import Params
 from dispatch.solver.plan import Plan
 from dispatch.solver.problem import Ints, Problem
@@ -71,8 +71,9 @@ def _fill_held(view: View, bases: Bases, held: Ints, kept: Ints) -> None:
 def _fill_pairs(view: View, bases: Bases, free: Ints, pairs: _Pairs) -> None:
     """Every pair of a free order and a rider."""
     for n in range(free.shape[0]):
+        metres = direct_m(view, free[n])
         for r in range(pairs.dropped_at.shape[1]):
-            pairs.dropped_at[n, r], pairs.points[n, r] = least_errand(view, bases, free[n], r)
+            pairs.dropped_at[n, r], pairs.points[n, r] = least_errand(view, bases, free[n], r, metres)
 
 
 @kernel
