@@ -42,7 +42,7 @@ from dispatch.model.rider import RiderId, Shift
 from dispatch.model.state import RiderState
 from dispatch.store.memory import MemoryLog
 from dispatch.units import HOUR_S, MINUTE_S, Instant, Seconds
-from simulations.garbage import without_full_collections
+from simulations.garbage import keep_out_what_stays, without_full_collections
 from simulations.instance import Instance
 from simulations.plans_told import PlanRow, plan_row
 from simulations.worlds import AS_TOLD, Shower, World
@@ -290,6 +290,7 @@ class Simulation:
             self._at(first, _TICK, partial(self._tick, dispatcher))
 
     def _tick(self, dispatcher: Dispatcher) -> None:
+        keep_out_what_stays()
         began = time.process_time()
         recorded = dispatcher.tick()
         self._tick_cpu_s.append(time.process_time() - began)

@@ -20,10 +20,6 @@ EVERY_S: Final = 5.0
 """Wall seconds between two collections of what was made since the last one."""
 _ALL_ROUNDS: Final = 4320
 """After so many of them, 6 h, everything is looked through once, which takes a second or two."""
-YOUNG: Final = (10_000, 2)
-"""Thresholds of the collections in between. A tick makes several thousand objects that stay until the next one: the
-usual thresholds look through them ten times, and through all of the last minute once, in the middle of the tick.
-"""
 _USUAL: Final = gc.get_threshold()
 _NEVER: Final = 1 << 30
 
@@ -50,7 +46,7 @@ async def collect_at_set_times(every_s: float = EVERY_S) -> None:
 @contextmanager
 def _young_only() -> Iterator[None]:
     """Let nothing start a full collection by itself."""
-    gc.set_threshold(*YOUNG, _NEVER)
+    gc.set_threshold(_USUAL[0], _USUAL[1], _NEVER)
     try:
         yield
     finally:
