@@ -117,12 +117,12 @@ def _least_of_rest(view: View, bases: Bases, order: int, beyond_at: int, most_ab
     """The least that the order costs with anybody who is not listed, and cannot be at the merchant before then."""
     if beyond_at >= NEVER:
         return INFEASIBLE
-    orders, best = view.orders, INFEASIBLE
+    orders, way = view.orders, UNREACHABLE_S
+    for profile in range(view.travel.pace.shape[0]):  # the quickest is the cheapest
+        if (orders.vehicles[order] >> profile) & 1 == 1:
+            way = min(way, least_over_s(view, bases, profile, orders.pickup[order], orders.dropoff[order], metres))
+    if way >= UNREACHABLE_S:
+        return INFEASIBLE
     picked = max(beyond_at + orders.pickup_before_s[order], orders.ready_at[order], view.now)
     change = view.weights.churn if orders.rider[order] >= 0 else 0
-    for profile in range(view.travel.pace.shape[0]):
-        way = least_over_s(view, bases, profile, orders.pickup[order], orders.dropoff[order], metres)
-        if (orders.vehicles[order] >> profile) & 1 == 1 and way < UNREACHABLE_S:
-            riding = view.weights.travel * way // most_aboard
-            best = min(best, least_own(view, order, picked, way) + riding + change)
-    return int(best)
+    return int(least_own(view, order, picked, way) + view.weights.travel * way // most_aboard + change)
