@@ -97,13 +97,13 @@ class OrderRows:
         if known is None or known[0] is not order:
             known = self._fixed[order.id] = (order, self._ordered(order))
         pickup, dropoff, *others = known[1]
-        number, dispatch, held, pinned = self._names.riders.of, state_of.dispatch, state_of.rider_id, state_of.pinned_to
-        owner = holder = _NOBODY if held is None else number(held)
-        asked, status = state_of.offer_id is not None, OPEN
+        number, dispatch, offer_id = self._names.riders.of, state_of.dispatch, state_of.offer_id
+        has, pinned, status = state_of.rider_id, state_of.pinned_to, OPEN
+        owner = holder = _NOBODY if has is None else number(has)
         if dispatch in _CARRIED:
             status = ON_BOARD
-        elif asked:
-            status, holder = FIXED, number(self._asked[state_of.offer_id].rider_id)
+        elif offer_id is not None:
+            status, holder = FIXED, number(self._asked[offer_id].rider_id)
         return (
             pickup,
             pickup if dispatch is _RETURNING else dropoff,
@@ -112,7 +112,7 @@ class OrderRows:
             state_of.priority,
             owner,
             holder,
-            int(asked),
+            int(offer_id is not None),
             status,
             int(dispatch in WAITING),
             int(dispatch not in _OVER and order.dropoff is not None),
@@ -140,9 +140,6 @@ class OrderRows:
             order.dropoff_handling.after_s,
             int(bool(order.zones)),
         )
-
-    def _number(self, rider: RiderId | None) -> int:
-        return _NOBODY if rider is None else self._names.riders.of(rider)
 
     def _vehicles(self, order: Order) -> int:
         kinds, profiles = order.vehicles, self._profiles
