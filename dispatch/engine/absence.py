@@ -8,31 +8,54 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from dispatch.engine.policy import LoopParams
+from dispatch.engine.rows import Rows
 from dispatch.model.commands import Command, EndShift, LoseFood, LoseRider
 from dispatch.model.rider import Shift, TaskKind
 from dispatch.model.state import MarketState, RiderState
 from dispatch.model.stops import first_stop
-from dispatch.units import Instant
+from dispatch.units import NEVER, Instant
 
 
-def absences(state: MarketState, now: Instant, loop: LoopParams) -> Iterator[Command]:
-    """What to do about riders from whom nothing is heard; nothing where ``loop.presence_timeout_s`` is 0."""
-    timeout_s = loop.presence_timeout_s
-    if timeout_s == 0:
-        return
-    for rider in state.riders.values():
-        shift = rider.shift
-        if shift is None or (now - rider.seen_at < timeout_s and not rider.unanswered):
-            continue
-        # Nothing is due from most riders, and nothing that they were asked ran out.
-        idle = rider.leg is None and not rider.tasks and rider.position is None and not rider.unanswered
-        if rider.lost_at is not None:
-            yield from _after_loss(rider, shift, rider.lost_at, now, loop)
-        elif not idle and _is_lost(state, rider, shift, now, loop):
-            yield LoseRider(rider_id=rider.rider.id)
-        elif not rider.tasks and not rider.offers and now >= shift.ends_at + timeout_s:
-            yield EndShift(rider_id=rider.rider.id)
+class Absences:
+    """Looks for silent riders again and again, and looks closely only at those from whom something is due."""
+
+    def __init__(self, loop: LoopParams) -> None:
+        self._loop = loop
+        self._quiet: Rows[RiderState] = Rows(1, self._quiet_until)
+
+    def found(self, state: MarketState, now: Instant) -> Iterator[Command]:
+        """What to do about riders from whom nothing is heard; nothing where ``loop.presence_timeout_s`` is 0."""
+        loop, timeout_s = self._loop, self._loop.presence_timeout_s
+        if timeout_s == 0:
+            return
+        riders = list(state.riders.values())
+        for number in np.flatnonzero(self._quiet.of(riders)[0] <= now).tolist():
+            rider, shift = riders[number], riders[number].shift
+            if shift is None or (now - rider.seen_at < timeout_s and not rider.unanswered):
+                continue
+            if rider.lost_at is not None:
+                yield from _after_loss(rider, shift, rider.lost_at, now, loop)
+            elif _is_lost(state, rider, shift, now, loop):
+                yield LoseRider(rider_id=rider.rider.id)
+            elif not rider.tasks and not rider.offers and now >= shift.ends_at + timeout_s:
+                yield EndShift(rider_id=rider.rider.id)
+
+    def _quiet_until(self, rider: RiderState) -> tuple[int]:
+        """Before this instant nothing follows from the rider's silence, whatever becomes of the orders."""
+        shift, timeout_s = rider.shift, self._loop.presence_timeout_s
+        if shift is None:
+            return (NEVER,)
+        if rider.unanswered or rider.lost_at is not None:
+            return (0,)
+        due_at = rider.seen_at
+        if rider.position is None and rider.leg is not None:
+            due_at = max(due_at, min(rider.leg.arrives_at, shift.ends_at))
+        elif rider.position is None and not rider.tasks:
+            due_at = max(due_at, shift.ends_at)
+        return (due_at + timeout_s,)
 
 
 def _after_loss(rider: RiderState, shift: Shift, lost_at: Instant, now: Instant, loop: LoopParams) -> Iterator[Command]:

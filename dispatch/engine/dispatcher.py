@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dispatch.engine.absence import absences
 from dispatch.engine.market import Market
 from dispatch.engine.planner import Keep, Planner, Solver, UnsoundPlanError
 from dispatch.engine.policy import Policy
@@ -50,7 +49,7 @@ class Dispatcher:
 
     def _without_absent(self) -> tuple[Recorded, ...]:
         """Go on without riders who have fallen silent."""
-        found = list(absences(self._market.state, self._market.clock.now(), self._planner.policy.loop))
+        found = list(self._planner.absent(self._market.state, self._market.clock.now()))
         written: tuple[Recorded, ...] = ()
         for number, command in enumerate(found):
             written += self._market.execute(command, self._actor, f"tick-{self.tick_number}-absent-{number}")

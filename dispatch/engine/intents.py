@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 
 import numpy as np
 
@@ -68,21 +68,20 @@ def _tasks(order_id: OrderId, returning: bool) -> tuple[Task, Task]:
 def sequences_of(problem: Problem, plan: Plan, state: MarketState, memo: TaskMemo) -> dict[RiderId, Sequence]:
     """The plan's routes in the words of the model; riders with nothing to do are left out."""
     start, kinds, orders = plan.routes.start.tolist(), plan.routes.kind.tolist(), plan.routes.order.tolist()
-    of_order = memo.of(map(OrderId, problem.order_ids), state.orders)
+    of_order = memo.of(cast("tuple[OrderId, ...]", problem.order_ids), state.orders)
+    riders = cast("tuple[RiderId, ...]", problem.rider_ids)
     tasks = tuple([of_order[order][kind] for order, kind in zip(orders, kinds, strict=True)])
     leave = tuple(plan.depart_at.tolist())
     return {
-        RiderId(problem.rider_ids[rider]): Sequence(
-            tasks[start[rider] : start[rider + 1]], leave[start[rider] : start[rider + 1]]
-        )
+        riders[rider]: Sequence(tasks[start[rider] : start[rider + 1]], leave[start[rider] : start[rider + 1]])
         for rider in np.flatnonzero(np.diff(plan.routes.start)).tolist()
     }
 
 
 def planned_of(problem: Problem, sequences: Mapping[RiderId, Sequence]) -> Planned:
     """What the next snapshot starts from: the tasks of every rider whom the plan knows."""
-    planned: dict[RiderId, tuple[Task, ...]] = dict.fromkeys(map(RiderId, problem.rider_ids), ())
-    planned.update((rider, sequence.tasks) for rider, sequence in sequences.items())
+    planned: dict[RiderId, tuple[Task, ...]] = dict.fromkeys(cast("tuple[RiderId, ...]", problem.rider_ids), ())
+    planned.update({rider: sequence.tasks for rider, sequence in sequences.items()})
     return planned
 
 

@@ -85,6 +85,10 @@ class OrderRows:
             self._fixed.clear()
         return OrderColumns(*self._rows.of(orders))
 
+    def door(self, order: Order) -> int:
+        """The number of the place where the order goes, or of its merchant's where its customer fetches it."""
+        return self._known(order)[1]
+
     def forget(self) -> None:
         """Look at every order anew."""
         self._rows.forget()
@@ -93,10 +97,7 @@ class OrderRows:
     def _row(self, state_of: OrderState) -> tuple[int, ...]:
         """Food on its way back is a drop-off at its merchant."""
         order = state_of.order
-        known = self._fixed.get(order.id)
-        if known is None or known[0] is not order:
-            known = self._fixed[order.id] = (order, self._ordered(order))
-        pickup, dropoff, *others = known[1]
+        pickup, dropoff, *others = self._known(order)
         number, dispatch, offer_id = self._names.riders.of, state_of.dispatch, state_of.offer_id
         has, pinned, status = state_of.rider_id, state_of.pinned_to, OPEN
         owner = holder = _NOBODY if has is None else number(has)
@@ -122,8 +123,14 @@ class OrderRows:
             int(bool(state_of.barred or state_of.declined_by or pinned is not None)),
         )
 
+    def _known(self, order: Order) -> tuple[int, ...]:
+        """The part of a row that depends on nothing but the order itself, made once."""
+        known = self._fixed.get(order.id)
+        if known is None or known[0] is not order:
+            known = self._fixed[order.id] = (order, self._ordered(order))
+        return known[1]
+
     def _ordered(self, order: Order) -> tuple[int, ...]:
-        """The part of a row that depends on nothing but the order itself."""
         names, pickup = self._names, self._names.places.of(order.pickup)
         return (
             pickup,

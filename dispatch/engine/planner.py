@@ -6,12 +6,13 @@ service does it on another thread while commands go on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
 
+from dispatch.engine.absence import Absences
 from dispatch.engine.asked_beside import asked_beside
 from dispatch.engine.budget import WithinBudget, unsearched, with_work
 from dispatch.engine.demand import Demand
@@ -22,7 +23,7 @@ from dispatch.engine.sending import Sending
 from dispatch.engine.snapshot import Outlook, Planned, Snapshots
 from dispatch.errors import DispatchError
 from dispatch.geo.travel import TravelTimes
-from dispatch.model.commands import ApplyPlan
+from dispatch.model.commands import ApplyPlan, Command
 from dispatch.model.state import MarketState
 from dispatch.solver.check import check
 from dispatch.solver.params import Params
@@ -86,12 +87,17 @@ class Planner:
         budget_s = policy.loop.budget_s
         self._timed = WithinBudget(budget_s) if budget_s > 0.0 and solver is solve else None
         self._unsearched: frozenset[str] = frozenset()
+        self._absences = Absences(policy.loop)
         self._snapshots = Snapshots(travel, policy.params.rules, policy.loop)
         self._checked, self._explained, self._keep = checked, explained, keep
         self._planned: Planned = {}
         self._tasks = TaskMemo()
         self._demand = Demand(policy.demand)
         self._sending = Sending(policy.demand, self._demand)
+
+    def absent(self, state: MarketState, now: Instant) -> Iterator[Command]:
+        """What to do about riders who have fallen silent; to be done before looking."""
+        return self._absences.found(state, now)
 
     def look(self, state: MarketState, now: Instant) -> Problem | None:
         """What is to be planned at ``now``; None where there are no orders."""

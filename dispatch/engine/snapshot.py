@@ -98,9 +98,9 @@ class Snapshots:
         busy = (columns.busy == 1) | np.array(list(map(bool, befores)), np.bool_)
         for number in np.flatnonzero(busy).tolist():
             tasks = befores[number] or riders[number].tasks
-            last = state.orders[tasks[-1].order_id].order.dropoff if tasks else None
-            if last is not None:
-                place[number] = self._names.places.of(last)
+            last = state.orders[tasks[-1].order_id].order if tasks else None
+            if last is not None and last.dropoff is not None:
+                place[number] = self._orders.door(last)
         return self._names.points(place)
 
     def _concerned(

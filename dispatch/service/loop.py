@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
-from dispatch.engine.absence import absences
 from dispatch.engine.eta import EtaErrors, etas_of
 from dispatch.engine.foresee import Foreseen, Side, foreseen
 from dispatch.engine.planner import Keep, Planner, Solved, Solver, UnsoundPlanError
@@ -160,7 +159,7 @@ class Loop:
         if self._live is not None:
             found = await news(self._live, host.state)
             await self._ask_all({f"seen-{one.rider_id}-{_at(one)}": one for one in found})
-        gone = enumerate(absences(host.state, host.clock.now(), self._planner.policy.loop))
+        gone = enumerate(self._planner.absent(host.state, host.clock.now()))
         await self._ask_all({f"absent-{host.state.seq}-{position}": command for position, command in gone})
         await self._learn()
         began = time.monotonic()

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from dispatch.engine.absence import absences
+from dispatch.engine.absence import Absences
 from dispatch.engine.dispatcher import Dispatcher
 from dispatch.engine.policy import LoopParams, Policy
 from dispatch.geo.travel import StraightLine
@@ -55,7 +55,7 @@ def town_of_two() -> Town:
 
 def absent(town: Town, loop: LoopParams = LOOP) -> list[Command]:
     """What is to be done about silent riders now."""
-    return list(absences(town.market.state, town.clock.now(), loop))
+    return list(Absences(loop).found(town.market.state, town.clock.now()))
 
 
 def first_absence(town: Town, until_s: int, loop: LoopParams = LOOP) -> tuple[int, Command] | None:
