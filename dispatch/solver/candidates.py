@@ -33,7 +33,7 @@ def _fill_ends(view: View, table: Tableau, ends: Ends) -> None:
     for r in range(ends.place.shape[0]):
         place, free_at = view.riders.place[r], view.riders.free_at[r]
         if table.length[r] > 0:
-            end = table.ahead[ridden(view, table, r), table.length[r]]
+            end = table.ahead[ridden(view, table, r) + table.length[r]]
             place, free_at = end[HERE], end[AT]
         ends.place[r], ends.free_at[r] = place, max(free_at, view.now)
 

@@ -51,7 +51,7 @@ def _is_delayed(view: View, table: Tableau, order: int) -> bool:
     least = max(least, orders.not_before_at[order])
     for k in range(table.length[rider]):
         if table.route[rider, k] == order * 2 + 1:
-            return bool(table.ahead[at, k, EVENT] >= least + LATE_S)
+            return bool(table.ahead[at + k, EVENT] >= least + LATE_S)
     return False
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -14,6 +14,12 @@ from dispatch.solver.problem import OPEN, Ints, Problem, Routes
 from dispatch.solver.view import View, may_carry
 from dispatch.solver.walk import FINE, INFEASIBLE, total, walk
 
+SPARE: Final = 2
+"""Rows ahead that a route gets for one more order, before it has to move."""
+
+_ROWS_A_RIDER: Final = 4
+"""Rows ahead for each rider, and two for each task: hardly ever are all of them used."""
+
 
 class Tableau(NamedTuple):
     """Routes of all riders.
@@ -23,9 +29,10 @@ class Tableau(NamedTuple):
     closed: int64 (R,), 1 where what was given already breaks a rule, so that nothing is added.
     rider: int64 (O,), whose route has the order, -1 for nobody's. fixed: int64 (O,), 1 where the order must stay in its
     route.
-    ahead: int64 (R, W + 1, FIELDS), see ``ahead.py``, in the sequence in which riders are looked at: most stand idle
-    and never are, and so the others lie together. row_ahead: int64 (R + 1,), where each rider's is, -1 for nowhere yet;
-    the last says how many there are. known: int64 (R,), 1 where it is that of the route as it is.
+    ahead: int64 (N, FIELDS), see ``ahead.py``: the rows of a route lie together, and those of the riders who are looked
+    at one after the other, as most stand idle and never are. row_ahead: int64 (R + 1,), where each rider's begin, -1
+    for nowhere; the last says how many rows are in use. room_ahead: int64 (R,), how many rows there are for each.
+    known: int64 (R,), 1 where they are those of the route as it is.
     """
 
     route: Ints
@@ -37,6 +44,7 @@ class Tableau(NamedTuple):
     fixed: Ints
     ahead: Ints
     row_ahead: Ints
+    room_ahead: Ints
     known: Ints
 
 
@@ -54,8 +62,11 @@ def make_tableau(problem: Problem, view: View, scratch: Scratch, *, width: int, 
         closed=np.zeros(problem.rider_count, np.int64),
         rider=np.full(problem.order_count, -1, np.int64),
         fixed=(problem.orders.state != OPEN).astype(np.int64),
-        ahead=np.empty((problem.rider_count, width + 1, FIELDS), np.int64),
+        ahead=np.empty(
+            (_ROWS_A_RIDER * problem.rider_count + 2 * len(routes.order) + width + 1 + SPARE, FIELDS), np.int64
+        ),
         row_ahead=np.append(np.full(problem.rider_count, -1, np.int64), 0),
+        room_ahead=np.zeros(problem.rider_count, np.int64),
         known=np.zeros(problem.rider_count, np.int64),
     )
     _fill(view, table, routes.start, routes.order * 2 + routes.kind, int(replan), scratch)
@@ -145,21 +156,34 @@ def put_at(
 
 @inlined_kernel
 def ridden(view: View, table: Tableau, rider: int) -> int:
-    """Where in ``ahead`` the rider's route is, as it is now."""
-    if table.row_ahead[rider] < 0:
-        table.row_ahead[rider] = table.row_ahead[-1]
-        table.row_ahead[-1] += 1
+    """Where the rows ahead of the rider begin, on the route as it is now; good until somebody else is asked for."""
+    need = table.length[rider] + 1
+    if table.row_ahead[rider] < 0 or table.room_ahead[rider] < need:
+        _make_room(table, rider, need + SPARE)
     at = table.row_ahead[rider]
     if table.known[rider] == 0:
-        look_ahead(view, rider, table.route[rider], table.length[rider], table.ahead[at])
+        look_ahead(view, rider, table.route[rider], table.length[rider], table.ahead[at : at + need])
         table.known[rider] = 1
     return int(at)
+
+
+@kernel
+def _make_room(table: Tableau, rider: int, rows: int) -> None:
+    """Find so many rows for the rider; when all are in use, everything ahead is forgotten and ridden again."""
+    last = table.length.shape[0]
+    if table.row_ahead[last] + rows > table.ahead.shape[0]:
+        table.row_ahead[:last] = -1
+        table.row_ahead[last] = 0
+        table.known[:] = 0
+    table.row_ahead[rider], table.room_ahead[rider], table.known[rider] = table.row_ahead[last], rows, 0
+    table.row_ahead[last] += rows
 
 
 @inlined_kernel
 def slot_for(view: View, table: Tableau, rider: int, order: int, limit: int, scratch: Scratch) -> Slot:
     """The cheapest slot of the order in the rider's route, if it costs less than ``limit``; else one of INFEASIBLE."""
-    row, ahead = table.route[rider], table.ahead[ridden(view, table, rider)]
+    at, row = ridden(view, table, rider), table.route[rider]
+    ahead = table.ahead[at : at + table.length[rider] + 1]
     return cheapest_slot(view, rider, row, table.length[rider], table.frozen[rider], ahead, order, limit, scratch.event)
 
 
