@@ -8,9 +8,10 @@ credentials: FastAPI works out all that is below a dependency anew for each that
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Final
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, cast
 
-from fastapi import Depends, Query, Response
+from fastapi import Depends, Query, Request, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from dispatch.api.limits import within_quota
@@ -19,6 +20,7 @@ from dispatch.errors import ConflictError
 from dispatch.model.order import MarketId
 from dispatch.model.rider import RiderId
 from dispatch.service.principals import Principal, Right, UnauthenticatedError
+from dispatch.service.service import Services
 
 _BEARER = HTTPBearer(auto_error=False, description="An access token of a person or a device, or the key of a server.")
 
@@ -85,3 +87,43 @@ rider_who_asks.__dict__["right"] = Right.RIDE
 
 Me = Annotated[RiderId, Depends(rider_who_asks)]
 """Write ``me: Me`` to get the rider who asks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reporter:
+    """A rider's device that reports."""
+
+    api: Services
+    rider_id: RiderId
+    market_id: MarketId
+
+
+async def reporter_of(request: AppRequest, response: Response) -> Reporter:
+    """Who reports. Raises what ``market_of`` and ``rider_who_asks`` do.
+
+    Devices report all the time, so what tells who it is gets read straight from the request: with FastAPI working it
+    out, a report took half as long again.
+    """
+    credentials = await _BEARER(cast(Request, request))
+    market_id = await market_of(request, response, credentials, request.query_params.get("market_id"))
+    rider_id = await rider_who_asks(request, response, credentials)
+    return Reporter(request.state["services"], rider_id, market_id)
+
+
+reporter_of.__dict__["right"] = Right.RIDE
+
+Reports = Annotated[Reporter, Depends(reporter_of)]
+"""Write ``reporter: Reports`` to get the rider's device that reports, and ``openapi_extra=READ_STRAIGHT``."""
+READ_STRAIGHT: Final[dict[str, Any]] = {
+    "security": [{_BEARER.scheme_name: []}],
+    "parameters": [
+        {
+            "name": "market_id",
+            "in": "query",
+            "required": False,
+            "schema": {"type": "string"},
+            "description": "Needed where there is a choice.",
+        }
+    ],
+}
+"""What the description of the API cannot know of endpoints that take ``Reports``."""

@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute
 
 from dispatch.api.app import ROOMS
 from dispatch.api.asking import asking_of
-from dispatch.api.auth import market_of, principal_of, rider_who_asks
+from dispatch.api.auth import market_of, principal_of, reporter_of, rider_who_asks
 from dispatch.service.principals import Right
 
 
@@ -53,7 +53,7 @@ def endpoints() -> list[Endpoint]:
 def _asked(dependant: Dependant) -> tuple[frozenset[Right], bool, bool]:
     calls = list(_calls(dependant))
     rights = frozenset(call.__dict__["right"] for call in calls if "right" in getattr(call, "__dict__", {}))
-    of_market = {market_of, asking_of}.intersection(calls)
+    of_market = {market_of, asking_of, reporter_of}.intersection(calls)
     known = rights or of_market or {principal_of, rider_who_asks}.intersection(calls)
     return rights, bool(known), bool(of_market)
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from dispatch.api.actions import carry_out
 from dispatch.api.asking import Asks
-from dispatch.api.auth import InMarket, Me, may
+from dispatch.api.auth import READ_STRAIGHT, InMarket, Me, Reports, may
 from dispatch.api.cursors import Pages
 from dispatch.api.etag import show_version, tag_of
 from dispatch.api.schemas.base import Name, PageOf
@@ -78,12 +78,13 @@ class Taken(BaseModel):
     taken: int
 
 
-@router.post("/me/positions", status_code=202)
-async def report_positions(body: Positions, me: Me, asks: Asks) -> Taken:
+@router.post("/me/positions", status_code=202, openapi_extra=READ_STRAIGHT)
+async def report_positions(body: Positions, reporter: Reports) -> Taken:
     """Say where the rider was."""
     found = [one.to_position() for one in body.positions]
-    await take_in(asks.api.live, asks.market_id, me, found, asks.now)
-    return Taken(taken=len(body.positions))
+    api = reporter.api
+    await take_in(api.live, reporter.market_id, reporter.rider_id, found, api.clock.now())
+    return Taken(taken=len(found))
 
 
 @router.get("/me/tasks", response_model=TasksOut, responses={304: {"description": "Nothing has changed."}})
