@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Final
 
 from sqlalchemy import Connection
 
-from dispatch.model.events import Recorded
+from dispatch.model.events import (
+    EtaChanged,
+    LegStarted,
+    OfferMade,
+    OrderAccepted,
+    OrderAssigned,
+    OrderCancelled,
+    OrderCollected,
+    OrderDelivered,
+    OrderPickedUp,
+    OrderPlaced,
+    OrderReady,
+    OrderReassigned,
+    OrderRejected,
+    OrderUnassigned,
+    ReadyTimeChanged,
+    Recorded,
+)
 from dispatch.model.lifecycle import OfferStatus
 from dispatch.model.order import MarketId, OrderId
 from dispatch.notify.matrix import DEFAULTS, Audience, Cell, Matrix, Occasion, SendChannel
@@ -54,10 +71,29 @@ def expand(
         return Expanded([], reached)
     matrix = matrix_of(kept_matrix(connection, market_id))
     look = Look(connection, market_id)
+    _fetch(look, entries)
     tellings = [(entry, one) for entry in entries for one in (*told_of_orders(look, entry), *told_of_care(look, entry))]
     look.fetch_people({person for _, one in tellings for person in persons(one)})
     due = [due for entry, one in tellings for due in _notices(look, matrix, one, entry, face, now)]
     return Expanded([(_if_reached(look, notice, due_at > now, ways), due_at) for notice, due_at in due], reached)
+
+
+def _fetch(look: Look, entries: Sequence[Recorded]) -> None:
+    """Look up at once what is surely asked for below."""
+    events = [entry.event for entry in entries]
+    placed = {event.order.id for event in events if isinstance(event, OrderPlaced)}
+    named = {event.order_id for event in events if isinstance(event, _NAMES_AN_ORDER)}
+    offered = {event.order_ids[0] for event in events if isinstance(event, OfferMade)}
+    look.fetch(rows.ORDERS, placed | named | offered)
+    look.fetch(rows.ACCOUNTS, placed)
+    look.fetch(rows.ETAS, {event.order_id for event in events if isinstance(event, EtaChanged | OrderPickedUp)})
+    look.fetch(rows.RIDERS, {event.rider_id for event in events if isinstance(event, LegStarted)})
+
+
+_NAMES_AN_ORDER: Final = (
+    OrderAccepted, ReadyTimeChanged, OrderReady, OrderRejected, OrderCancelled, OrderCollected, OrderPickedUp,
+    OrderDelivered, OrderAssigned, OrderReassigned, OrderUnassigned, EtaChanged,
+)  # fmt: skip
 
 
 def matrix_of(kept: KeptMatrix) -> Matrix:

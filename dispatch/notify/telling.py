@@ -70,6 +70,11 @@ class Look:
         found: V | None = self._seen[key]
         return found
 
+    def fetch(self, projection: Projection[Any], names: Collection[str]) -> None:
+        """Look up at once what is going to be asked for."""
+        found = queries.look_all(self.connection, projection, self.market_id, names)
+        self._seen |= {(projection.field, name): found.get(name) for name in names}
+
     def order(self, order_id: OrderId) -> OrderState | None:
         """An order."""
         return self._look(rows.ORDERS, order_id)

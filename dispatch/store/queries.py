@@ -18,6 +18,7 @@ from dispatch.model.override import Override, OverrideKind, OverrideReason
 from dispatch.model.rider import RiderId, Shift
 from dispatch.model.state import OfferState, OrderState, RiderState, unknown
 from dispatch.store import rows
+from dispatch.store.databases import parts
 from dispatch.store.rows import Projection
 from dispatch.store.views import ASSIGNMENTS
 from dispatch.units import Instant
@@ -83,6 +84,17 @@ def look(connection: Connection, projection: Projection[V], market_id: MarketId,
     table = projection.table
     found = connection.execute(select(table.c.state).where(table.c.market_id == market_id, table.c.id == name)).scalar()
     return None if found is None else projection.from_state(found)
+
+
+def look_all(
+    connection: Connection, projection: Projection[V], market_id: MarketId, names: Collection[str]
+) -> dict[str, V]:
+    """The entities of some ids, those that there are."""
+    table, found = projection.table, dict[str, V]()
+    for some in parts(sorted(names)):
+        query = select(table.c.id, table.c.state).where(table.c.market_id == market_id, table.c.id.in_(some))
+        found |= {name: projection.from_state(state) for name, state in connection.execute(query)}
+    return found
 
 
 def order_by_external_id(
