@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
+from itertools import compress, count
 from typing import Final, NamedTuple, cast
 
 import numpy as np
@@ -45,18 +46,14 @@ class TaskMemo:
 
     def __init__(self) -> None:
         self._known: dict[OrderId, tuple[Task, Task]] = {}
-        self._returns: dict[OrderId, tuple[Task, Task]] = {}
 
-    def of(self, order_ids: Iterable[OrderId], orders: Mapping[OrderId, OrderState]) -> list[tuple[Task, Task]]:
+    def of(self, names: tuple[OrderId, ...], orders: Mapping[OrderId, OrderState]) -> list[tuple[Task, Task]]:
         """Each order's tasks, at PICKUP and at DROPOFF; of food on its way back the latter is the return."""
-        known, returns, returning = self._known, self._returns, DispatchStatus.RETURNING
-        self._known, self._returns = {}, {}
-        found = []
-        for name in order_ids:
-            back = orders[name].dispatch is returning
-            tasks = (returns if back else known).get(name) or _tasks(name, back)
-            (self._returns if back else self._known)[name] = tasks
-            found.append(tasks)
+        returning = DispatchStatus.RETURNING
+        found = [known or _tasks(name, False) for name, known in zip(names, map(self._known.get, names), strict=True)]
+        self._known = dict(zip(names, found, strict=True))
+        for at in compress(count(), [orders[name].dispatch is returning for name in names]):
+            found[at] = _tasks(names[at], True)
         return found
 
 
@@ -72,10 +69,8 @@ def sequences_of(problem: Problem, plan: Plan, state: MarketState, memo: TaskMem
     riders = cast("tuple[RiderId, ...]", problem.rider_ids)
     tasks = tuple([of_order[order][kind] for order, kind in zip(orders, kinds, strict=True)])
     leave = tuple(plan.depart_at.tolist())
-    return {
-        riders[rider]: Sequence(tasks[start[rider] : start[rider + 1]], leave[start[rider] : start[rider + 1]])
-        for rider in np.flatnonzero(np.diff(plan.routes.start)).tolist()
-    }
+    spans = zip(riders, start, start[1:], strict=False)
+    return {rider: Sequence(tasks[first:end], leave[first:end]) for rider, first, end in spans if first < end}
 
 
 def planned_of(problem: Problem, sequences: Mapping[RiderId, Sequence]) -> Planned:

@@ -83,13 +83,14 @@ def _sequence(state: MarketState, rider: RiderState, planned: tuple[Task, ...], 
     if given == planned:
         return planned
     kept: list[Task] = []
+    loose, free = orders.loose, (None, rider.rider.id)
     found_own = found_offered = 0
     for task in planned:
         if found_own < len(own) and (task is own[found_own] or task == own[found_own]):
             found_own += 1
         elif task in offered:
             found_offered += 1
-        elif orders.loose.get(task.order_id, _TAKEN) not in (None, rider.rider.id):
+        elif loose.get(task.order_id, _TAKEN) not in free:
             continue
         kept.append(task)
     if found_own < len(own) or found_offered < len(offered):
