@@ -27,7 +27,7 @@ from dispatch.solver.view import View, flags_of, make_view
 from dispatch.solver.walk import walk
 from dispatch.units import Cost
 
-NEAR: Final = 5
+NEAR: Final = 4
 """Riders tried for each merchant: as candidates to come second, and for the bound."""
 
 MOST_TRIALS: Final = 10_000
