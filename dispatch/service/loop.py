@@ -255,10 +255,14 @@ class Loop:
         while some := list(islice(left, _AT_ONCE)):
             asked = [self._ask(command, name) for name, command in some]
             for answer in await asyncio.gather(*asked, return_exceptions=True):
-                if isinstance(answer, ConflictError | NotFoundError):
-                    LOG.info("market %s: %s", self._host.market_id, answer)
-                elif isinstance(answer, BaseException):
-                    raise answer
+                self._pass_over(answer)
+
+    def _pass_over(self, answer: object) -> None:
+        """Go on where a command was refused; raise what else went wrong."""
+        if isinstance(answer, ConflictError | NotFoundError):
+            LOG.info("market %s: %s", self._host.market_id, answer)
+        elif isinstance(answer, BaseException):
+            raise answer
 
     async def _ask(self, command: Command, command_id: str) -> tuple[Recorded, ...]:
         return (await self._host.execute(Ask(command=command, actor=ACTOR, command_id=command_id))).events
