@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, MutableMapping
+from dataclasses import fields
 from typing import Final, TypeVar
 
 from dispatch.model.events import Event
@@ -127,23 +128,5 @@ class Draft:
             yield field, getattr(self.state, field)
 
 
-_LAID_OVER: Final = (
-    "orders",
-    "riders",
-    "merchants",
-    "merchant_bars",
-    "shifts",
-    "offers",
-    "overrides",
-    "cases",
-    "active",
-    "accounts",
-    "penalties",
-    "closures",
-    "cares",
-    "cases_of",
-    "records",
-    "etas",
-    "preps",
-)
+_LAID_OVER: Final = tuple(field.name for field in fields(MarketState) if field.default_factory is dict)
 """The fields of ``MarketState`` that are mappings."""

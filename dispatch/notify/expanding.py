@@ -9,24 +9,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from dispatch.model.events import (
-    EtaChanged,
-    LegStarted,
-    OfferMade,
-    OrderAccepted,
-    OrderAssigned,
-    OrderCancelled,
-    OrderCollected,
-    OrderDelivered,
-    OrderPickedUp,
-    OrderPlaced,
-    OrderReady,
-    OrderReassigned,
-    OrderRejected,
-    OrderUnassigned,
-    ReadyTimeChanged,
-    Recorded,
-)
+from dispatch.model.events import EtaChanged, LegStarted, OfferMade, OrderPickedUp, OrderPlaced, Recorded
 from dispatch.model.lifecycle import OfferStatus
 from dispatch.model.order import MarketId, OrderId
 from dispatch.notify.matrix import DEFAULTS, Audience, Cell, Matrix, Occasion, SendChannel
@@ -81,19 +64,12 @@ def expand(
 def _fetch(look: Look, entries: Sequence[Recorded]) -> None:
     """Look up at once what is surely asked for below."""
     events = [entry.event for entry in entries]
-    placed = {event.order.id for event in events if isinstance(event, OrderPlaced)}
-    named = {event.order_id for event in events if isinstance(event, _NAMES_AN_ORDER)}
+    streams = [entry.stream.partition(":") for entry in entries]
     offered = {event.order_ids[0] for event in events if isinstance(event, OfferMade)}
-    look.fetch(rows.ORDERS, placed | named | offered)
-    look.fetch(rows.ACCOUNTS, placed)
+    look.fetch(rows.ORDERS, offered | {OrderId(name) for kind, _, name in streams if kind == "order"})
+    look.fetch(rows.ACCOUNTS, {event.order.id for event in events if isinstance(event, OrderPlaced)})
     look.fetch(rows.ETAS, {event.order_id for event in events if isinstance(event, EtaChanged | OrderPickedUp)})
     look.fetch(rows.RIDERS, {event.rider_id for event in events if isinstance(event, LegStarted)})
-
-
-_NAMES_AN_ORDER: Final = (
-    OrderAccepted, ReadyTimeChanged, OrderReady, OrderRejected, OrderCancelled, OrderCollected, OrderPickedUp,
-    OrderDelivered, OrderAssigned, OrderReassigned, OrderUnassigned, EtaChanged,
-)  # fmt: skip
 
 
 def matrix_of(kept: KeptMatrix) -> Matrix:
