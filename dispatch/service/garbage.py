@@ -3,9 +3,9 @@
 Modules, compiled kernels, the orders of a market and requests that wait live long, and a full collection looks through
 all of them: 0.4 s with 2,000 riders who wait for tasks, every few seconds, in the middle of whatever request or tick it
 happens to be. So full collections come every few seconds and look only through what was made since the last one, which
-takes 40 ms under the same load; what they leave over is kept out of the next ones. Garbage that dies young is collected
-as ever. Hardly anything that was kept out becomes garbage that only a collection finds: a thousand objects a minute
-under that load.
+takes 50 to 100 ms under the same load; what they leave over is kept out of the next ones. Garbage that dies young is
+collected as ever. Hardly anything that was kept out becomes garbage that only a collection finds: a thousand objects a
+minute under that load.
 """
 
 from __future__ import annotations

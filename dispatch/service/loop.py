@@ -57,7 +57,7 @@ class Pace:
 
 
 _AT_ONCE: Final = 32
-"""Positions that are written together, before others have their turn."""
+"""Positions, and what follows from silence, that are written together before others have their turn."""
 _REMEMBERED: Final = 50_000
 """Events that are looked at when a market is taken over, to know how good words on arrivals are."""
 
